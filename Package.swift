@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Layering is held by the compiler: a target sees only what it names here. docs/ARCHITECTURE.md gives the reasons.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A kernel set: the one kernel source, compiled for one family of CPUs. The folder of each set only holds a link to it.
+func kernelSet(_ name: String, features: [String]) -> Target {
+    .target(
+        name: "Kernels\(name)",
+        dependencies: ["KernelInterface", "CIntrinsics"],
+        path: "Sources/Kernels/\(name)",
+        swiftSettings: strict + [
+            .define("KERNELS_\(name.uppercased())"),
+            .unsafeFlags(["-Ounchecked"] + features.flatMap { ["-Xcc", "-m\($0)"] }),
+        ]
+    )
+}
+
+let avx2 = ["avx2", "fma", "f16c", "bmi", "bmi2"]
+let avx512 = avx2 + ["avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vnni", "avx512bf16", "prefer-vector-width=512"]
+
+let package = Package(
+    name: "effnet",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "effnet", targets: ["effnet"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-algorithms", from: "1.2.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.13.0"),
+    ],
+    targets: [
+        // C: libraries of the system, and the primitives that Swift has no words for.
+        .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CIntrinsics"),
+
+        // The engine, from the model's description down to vector instructions.
+        .target(name: "ModelGraph", swiftSettings: strict),
+        .target(name: "Architectures", dependencies: ["ModelGraph"], swiftSettings: strict),
+        .target(name: "KernelInterface", path: "Sources/Kernels/Interface", swiftSettings: strict),
+        kernelSet("Baseline", features: []),
+        kernelSet("AVX2", features: avx2),
+        kernelSet("AVX512", features: avx512),
+        .target(
+            name: "Engine",
+            dependencies: ["ModelGraph", "KernelInterface", "KernelsBaseline", "KernelsAVX2", "KernelsAVX512"],
+            swiftSettings: strict
+        ),
+
+        // What comes from outside: files of weights and pictures.
+        .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict),
+        .target(name: "Checkpoints", dependencies: ["ModelGraph", "Architectures"], swiftSettings: strict),
+        .target(name: "Imaging", dependencies: ["CJPEG", "Compression"], swiftSettings: strict),
+        .target(
+            name: "Classification",
+            dependencies: [
+                "ModelGraph", "Architectures", "Checkpoints", "Engine", "Imaging",
+                .product(name: "Algorithms", package: "swift-algorithms"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // The service.
+        .target(
+            name: "HTTP",
+            dependencies: [
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Serving",
+            dependencies: [
+                "Classification", "HTTP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.embedInCode("Resources/openapi.yaml")],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "effnet",
+            dependencies: [
+                "Serving", "Classification",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // Tests: one target a room, one file a type.
+    ]
+)

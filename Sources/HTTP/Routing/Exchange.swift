@@ -1,0 +1,55 @@
+import Synchronization
+
+/// A request waiting for its one answer. Handlers may keep it and answer later, from any thread.
+package final class Exchange: Sendable {
+    package let request: Request
+
+    private enum State {
+        case waiting(onDisconnect: (@Sendable () -> Void)?)
+        case answered
+        case disconnected
+    }
+
+    private let state = Mutex(State.waiting(onDisconnect: nil))
+    private let send: @Sendable (Response) -> Void
+
+    /// - Parameter send: takes the answer to the client; called at most once, on the thread that answers.
+    package init(request: Request, send: @escaping @Sendable (Response) -> Void) {
+        self.request = request
+        self.send = send
+    }
+
+    /// Answers the request. Only the first call counts; after a disconnect the answer is dropped.
+    package func respond(_ response: Response) {
+        let first = state.withLock { state in
+            guard case .waiting = state else { return false }
+            state = .answered
+            return true
+        }
+        if first { send(response) }
+    }
+
+    /// Asks to be told, at most once, if the client goes away before the answer; at once if it already has.
+    package func onDisconnect(_ action: @escaping @Sendable () -> Void) {
+        let gone = state.withLock { state in
+            switch state {
+            case .waiting:
+                state = .waiting(onDisconnect: action)
+                return false
+            case .answered: return false
+            case .disconnected: return true
+            }
+        }
+        if gone { action() }
+    }
+
+    /// Told by the connection: nobody waits for the answer any more.
+    package func disconnect() {
+        let action: (@Sendable () -> Void)? = state.withLock { state in
+            guard case .waiting(let action) = state else { return nil }
+            state = .disconnected
+            return action
+        }
+        action?()
+    }
+}

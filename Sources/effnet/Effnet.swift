@@ -1,0 +1,1 @@
+@main struct Effnet { static func main() {} }
