@@ -24,7 +24,7 @@ func kernelSet(_ name: String, features: [String]) -> Target {
 }
 
 let avx2 = ["avx2", "fma", "f16c", "bmi", "bmi2"]
-let avx512 = avx2 + ["avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vnni", "avx512bf16", "prefer-vector-width=512"]
+let avx512 = avx2 + ["avx512f", "avx512bw", "avx512dq", "avx512vl", "prefer-vector-width=512"]
 
 let package = Package(
     name: "effnet",
@@ -52,7 +52,9 @@ let package = Package(
         kernelSet("AVX512", features: avx512),
         .target(
             name: "Engine",
-            dependencies: ["ModelGraph", "KernelInterface", "KernelsBaseline", "KernelsAVX2", "KernelsAVX512"],
+            dependencies: [
+                "CIntrinsics", "ModelGraph", "KernelInterface", "KernelsBaseline", "KernelsAVX2", "KernelsAVX512",
+            ],
             swiftSettings: strict
         ),
 

@@ -12,6 +12,13 @@ package enum ElementType: String, Sendable, CaseIterable {
         case .int64: 8
         }
     }
+
+    package var isFloatingPoint: Bool {
+        switch self {
+        case .float32, .float16, .bfloat16: true
+        case .int8, .uint8, .int32, .int64: false
+        }
+    }
 }
 
 /// Bytes that stay valid and unchanged as long as this object lives: a mapped file, or memory of our own.
