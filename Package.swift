@@ -102,5 +102,10 @@ let package = Package(
         ),
 
         // Tests: one target a room, one file a type.
+        .testTarget(name: "KernelsTests", dependencies: ["Engine", "KernelInterface"]),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: ["Architectures", "Engine", "ModelGraph", "TestSupport"]
+        ),
     ]
 )

@@ -1,5 +1,5 @@
 internal import CIntrinsics
-internal import KernelInterface
+package import KernelInterface
 #if arch(x86_64)
     internal import KernelsAVX2
     internal import KernelsAVX512
@@ -33,7 +33,7 @@ package enum InstructionSet: String, Sendable, CaseIterable {
     }
 
     /// - Precondition: `isSupported`; the function that makes a table may itself use the set's instructions.
-    var kernels: KernelTable {
+    package var kernels: KernelTable {
         precondition(isSupported)
         #if arch(x86_64)
             switch self {
