@@ -100,5 +100,12 @@ let package = Package(
         ),
 
         // Tests: one target a room, one file a type.
+        .target(
+            name: "TestSupport",
+            dependencies: ["ModelGraph", "Checkpoints"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "ModelGraph", "TestSupport"]),
     ]
 )
