@@ -107,5 +107,12 @@ let package = Package(
             name: "EngineTests",
             dependencies: ["Architectures", "Engine", "ModelGraph", "TestSupport"]
         ),
+        .target(
+            name: "TestSupport",
+            dependencies: ["ModelGraph", "Checkpoints"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "ModelGraph", "TestSupport"]),
     ]
 )

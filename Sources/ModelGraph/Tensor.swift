@@ -48,8 +48,10 @@ package struct Tensor: Sendable {
     package var count: Int { byteRange.count / elementType.byteCount }
 
     /// The raw elements, in place. They may be unaligned.
-    package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-        try withExtendedLifetime(storage) {
+    package func withUnsafeBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withExtendedLifetime(storage) { () throws(Failure) in
             try body(UnsafeRawBufferPointer(rebasing: storage.bytes[byteRange]))
         }
     }
