@@ -3,7 +3,7 @@ internal import Architectures
 internal import Checkpoints
 package import Engine
 package import Imaging
-package import ModelGraph
+internal import ModelGraph
 
 /// What the model says of one picture: logits and embedding.
 package typealias ModelOutput = InferenceOutput
@@ -48,6 +48,7 @@ package final class Classifier: Sendable {
             name: checkpoint.name,
             architecture: checkpoint.architecture,
             parameterCount: try model.graph.parameters().reduce(0) { $0 + ($1.role == .learnt ? $1.count : 0) },
+            multiplyAdds: try model.graph.multiplyAdds(),
             classCount: classCount,
             transform: checkpoint.transform,
             instructionSet: instructionSet.rawValue,
