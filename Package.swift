@@ -81,7 +81,7 @@ let package = Package(
         .target(
             name: "Serving",
             dependencies: [
-                "Classification", "HTTP",
+                "Classification", "HTTP", "Imaging", "ModelGraph",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -92,7 +92,7 @@ let package = Package(
         .executableTarget(
             name: "effnet",
             dependencies: [
-                "Serving", "Classification",
+                "Serving", "Classification", "Engine", "HTTP", "Imaging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -100,5 +100,16 @@ let package = Package(
         ),
 
         // Tests: one target a room, one file a type.
+        .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: strict),
+        .testTarget(
+            name: "ServingTests",
+            dependencies: [
+                "Serving", "Classification", "HTTP", "Imaging", "ModelGraph",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "EffnetTests", dependencies: ["effnet"], swiftSettings: strict),
     ]
 )

@@ -11,6 +11,24 @@ package struct ModelInformation: Sendable {
     /// The instruction set of the kernels that run it: "avx512".
     package var instructionSet: String
     package var precision: String
+
+    package init(
+        name: String,
+        architecture: String,
+        parameterCount: Int,
+        classCount: Int,
+        transform: ImageTransform,
+        instructionSet: String,
+        precision: String
+    ) {
+        self.name = name
+        self.architecture = architecture
+        self.parameterCount = parameterCount
+        self.classCount = classCount
+        self.transform = transform
+        self.instructionSet = instructionSet
+        self.precision = precision
+    }
 }
 
 /// One class and how likely it is.
@@ -19,6 +37,12 @@ package struct Prediction: Sendable, Equatable {
     package var label: String
     /// Softmax probability.
     package var score: Float
+
+    package init(classID: Int, label: String, score: Float) {
+        self.classID = classID
+        self.label = label
+        self.score = score
+    }
 }
 
 /// What the model says of one picture.
@@ -27,6 +51,11 @@ package struct ModelOutput: Sendable {
     package var logits: [Float]
     /// The pooled features that the classifier sees.
     package var embedding: [Float]
+
+    package init(logits: [Float], embedding: [Float]) {
+        self.logits = logits
+        self.embedding = embedding
+    }
 }
 
 /// A model folder, loaded: from pictures to predictions. Safe to share between threads.

@@ -1,0 +1,118 @@
+import Classification
+import HTTP
+import HTTPTypes
+import Imaging
+
+/// What the image routes share: one raw picture in, its way through the scheduler, one JSON object out.
+struct ImageEndpoint: Sendable {
+    /// The members of the answer that are the route's own.
+    typealias Members = @Sendable (ModelOutput) -> [JSONValue.Member]
+
+    let context: APIContext
+
+    /// Answers an exchange, at once or when the picture went through the network.
+    ///
+    /// - Parameter prepare: reads the route's own parameters before any work is done.
+    func serve(_ exchange: Exchange, prepare: (Request, any ImageModel) throws(Problem) -> Members) {
+        let request = exchange.request
+        let served: ServedModel
+        let members: Members
+        do throws(Problem) {
+            try Self.checkContent(request)
+            do throws(Problem) {
+                served = try context.registry.model(named: request.query["model"])
+            } catch {
+                if error.status == .serviceUnavailable { context.telemetry.refused(.notReady) }
+                throw error
+            }
+            members = try prepare(request, served.model)
+        } catch {
+            return exchange.respond(error.response)
+        }
+        let telemetry = context.telemetry
+        let id = context.scheduler.submit(
+            Job(model: served, bytes: request.body) { result in
+                switch result {
+                case .success(let result):
+                    let start = ContinuousClock.now
+                    let total = start - request.arrival
+                    exchange.respond(Self.answer(request, served, result, members(result.output), total: total))
+                    telemetry.imageAnswered(
+                        model: served.model.information.name,
+                        receive: request.receiveDuration,
+                        encode: .now - start,
+                        total: .now - request.arrival
+                    )
+                case .failure(let failure):
+                    exchange.respond(Problem(failure).response)
+                }
+            }
+        )
+        exchange.onDisconnect { [scheduler = context.scheduler] in scheduler.cancel(id) }
+    }
+
+    /// Refuses bodies that are said to be no plain picture. The type of a picture is told by its bytes.
+    private static func checkContent(_ request: Request) throws(Problem) {
+        let type = request.fields[.contentType]?.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
+        if type == "application/json" || type == "multipart/form-data" {
+            throw Problem(
+                .unsupportedMediaType,
+                title: "Unsupported body",
+                detail: "The body must be the bytes of one JPEG or PNG image, as image/jpeg, image/png or "
+                    + "application/octet-stream; for example: curl --data-binary @photo.jpg."
+            )
+        }
+        if let coding = request.fields[.contentEncoding], coding.lowercased() != "identity" {
+            throw Problem(
+                .unsupportedMediaType,
+                title: "Unsupported content coding",
+                detail: "Send the image without Content-Encoding; JPEG and PNG are compressed already."
+            )
+        }
+    }
+
+    /// The whole answer, in this order: model, the route's members, image, times, batch size, request id.
+    private static func answer(
+        _ request: Request,
+        _ served: ServedModel,
+        _ result: JobResult,
+        _ members: [JSONValue.Member],
+        total: Duration
+    ) -> Response {
+        let phases: [(name: String, duration: Duration)] = [
+            ("receive", request.receiveDuration),
+            ("decode", result.phases.decode),
+            ("queue", result.phases.queue),
+            ("inference", result.phases.inference),
+            ("total", total),
+        ]
+        let shared: [JSONValue.Member] = [
+            .init(
+                name: "image",
+                value: [
+                    "width": .integer(result.image.width),
+                    "height": .integer(result.image.height),
+                    "format": .string(result.image.format.rawValue),
+                ]
+            ),
+            .init(
+                name: "timing_ms",
+                value: .object(phases.map { .init(name: $0.name, value: .milliseconds($0.duration)) })
+            ),
+            .init(name: "batch_size", value: .integer(result.batchSize)),
+            .init(name: "request_id", value: .string(request.requestID)),
+        ]
+        let model = JSONValue.Member(name: "model", value: .string(served.model.information.name))
+        var response = Response.json(.object([model] + members + shared))
+        response.fields[.serverTiming] = phases.map { "\($0.name);dur=\(Milliseconds($0.duration))" }
+            .joined(separator: ", ")
+        return response
+    }
+}
+
+extension Response {
+    /// A JSON answer, by default with status 200.
+    static func json(_ value: JSONValue, status: HTTPResponse.Status = .ok) -> Response {
+        Response(status: status, fields: [.contentType: "application/json"], body: value.bytes)
+    }
+}

@@ -1,0 +1,166 @@
+import Classification
+import Dispatch
+package import HTTP
+import Imaging
+package import Logging
+import ModelGraph
+
+/// A service from start to end: listens first, loads the model after, and drains before it stops.
+package final class Service: Sendable {
+    /// Loads a model on a background thread; told where to report the share that is done, 0…1.
+    package typealias Loader = @Sendable (_ progress: (Double) -> Void) throws -> any ImageModel
+
+    /// How a service ended.
+    package enum Outcome: Sendable, Equatable {
+        /// Every open request was answered.
+        case drained
+        /// A second signal came, or the time was over, while requests were open.
+        case cutShort
+    }
+
+    private let configuration: ServiceConfiguration
+    private let modelName: String
+    private let loader: Loader
+    private let registry: ModelRegistry
+    private let scheduler: Scheduler
+    private let server: Server
+    private let log: Logger
+
+    /// The routes as the server has them.
+    package let routes: [Route]
+
+    /// - Parameters:
+    ///   - modelName: what clients call the model, known before it is loaded.
+    package init(
+        configuration: ServiceConfiguration,
+        modelName: String,
+        log: Logger,
+        loader: @escaping Loader
+    ) throws(ThreadStartError) {
+        self.configuration = configuration
+        self.modelName = modelName
+        self.loader = loader
+        self.log = log
+        let telemetry = Telemetry()
+        registry = ModelRegistry(names: [modelName])
+        scheduler = try Scheduler(
+            workers: configuration.workers,
+            limits: configuration.batching,
+            queueTimeout: configuration.queueTimeout,
+            observer: telemetry
+        )
+        routes = APIContext(
+            registry: registry,
+            scheduler: scheduler,
+            telemetry: telemetry,
+            maxBody: configuration.maxBody
+        ).routes
+        server = Server(
+            configuration: configuration.server,
+            routes: routes,
+            observer: TrafficObserver(telemetry: telemetry, log: log)
+        )
+    }
+
+    /// Serves until `events` ask for the end, on the calling thread and those of the server and the scheduler.
+    ///
+    /// - Parameters:
+    ///   - events: where signals are posted.
+    ///   - listening: told the port as soon as connections are accepted.
+    /// - Throws: if the address cannot be listened on, or the model cannot be loaded.
+    package func run(events: LifecycleEvents, listening: (UInt16) -> Void) throws -> Outcome {
+        let port = try server.start()
+        listening(port)
+        let loading = try WorkerThread<Never> { [self] _ in load(reportingTo: events) }
+        defer { withExtendedLifetime(loading) {} }
+        while let event = events.next() {
+            switch event {
+            case .modelLoaded:
+                log.info("ready", metadata: ["model": .string(modelName)])
+            case .modelFailed(let error):
+                server.stop(deadline: .now)
+                throw error
+            case .stopRequested, .stopped:
+                return shutDown(events: events)
+            }
+        }
+        return shutDown(events: events)
+    }
+
+    // MARK: Loading
+
+    private func load(reportingTo events: LifecycleEvents) {
+        do {
+            let model = try loader { [registry, modelName] progress in
+                // The last step is the warm-up.
+                registry.update(modelName, to: .loading(progress: min(progress, 1) * 0.9))
+            }
+            try warmUp(model)
+            registry.update(modelName, to: .ready(ServedModel(lane: 0, model: model)))
+            events.post(.modelLoaded)
+        } catch {
+            events.post(.modelFailed(error))
+        }
+    }
+
+    /// Runs the network on one core and on all, so that the first request finds its memory mapped and its threads up.
+    private func warmUp(_ model: any ImageModel) throws {
+        let transform = model.information.transform
+        let picture = Picture(
+            width: transform.width,
+            height: transform.height,
+            pixels: [UInt8](repeating: 128, count: transform.width * transform.height * 3),
+            format: .png,
+            sourceWidth: transform.width,
+            sourceHeight: transform.height
+        )
+        for threads in Set([1, configuration.workers]).sorted() {
+            _ = try model.run([picture], threads: threads)
+        }
+    }
+
+    // MARK: Draining
+
+    private func shutDown(events: LifecycleEvents) -> Outcome {
+        log.info("draining")
+        registry.beginDrain()
+        server.beginDrain()
+        if configuration.drainDelay > .zero, isStopRepeated(events, within: configuration.drainDelay) {
+            return cutShort()
+        }
+        let deadline = ContinuousClock.now + configuration.drainTimeout
+        let finish = DispatchQueue(label: "effnet.drain")
+        finish.async { [server, scheduler] in
+            server.stop(deadline: deadline)
+            scheduler.drain()
+            events.post(.stopped)
+        }
+        while let event = events.next(within: deadline - .now) {
+            switch event {
+            case .stopped:
+                log.info("stopped")
+                return .drained
+            case .stopRequested:
+                return cutShort()
+            case .modelLoaded, .modelFailed:
+                continue
+            }
+        }
+        return cutShort()
+    }
+
+    /// Whether another stop is asked for in this time.
+    private func isStopRepeated(_ events: LifecycleEvents, within duration: Duration) -> Bool {
+        let end = ContinuousClock.now + duration
+        while let event = events.next(within: end - .now) {
+            if case .stopRequested = event { return true }
+        }
+        return false
+    }
+
+    private func cutShort() -> Outcome {
+        log.warning("stopping with requests unanswered")
+        server.stop(deadline: .now)
+        return .cutShort
+    }
+}
