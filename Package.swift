@@ -94,6 +94,7 @@ let package = Package(
             dependencies: [
                 "Serving", "Classification", "Engine", "HTTP", "Imaging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

@@ -4,7 +4,8 @@ import Glibc
 package enum ProcessorCount {
     /// The count for this process now; at least 1.
     package static func available() -> Int {
-        var count = FileText.read("/proc/self/status").flatMap(allowedProcessors) ?? sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        var count =
+            FileText.read("/proc/self/status").flatMap(allowedProcessors) ?? sysconf(Int32(_SC_NPROCESSORS_ONLN))
         if let membership = FileText.read("/proc/self/cgroup"),
             let quota = quota(membership: membership, root: "/sys/fs/cgroup", read: FileText.read)
         {

@@ -13,7 +13,7 @@ enum ClassifyAPI {
                 endpoint.serve(exchange) { request, model throws(Problem) in
                     let count = try count(request.query["top_k"], classCount: model.information.classCount)
                     return { output in
-                        let predictions = model.predictions(for: output, count: count).map(json)
+                        let predictions = model.predictions(for: output, count: count).map(JSONValue.init)
                         return [.init(name: "predictions", value: .array(predictions))]
                     }
                 }
@@ -28,13 +28,5 @@ enum ClassifyAPI {
             throw .parameter("top_k", "top_k must be a whole number from 1 to \(classCount), not \"\(value)\".")
         }
         return count
-    }
-
-    private static func json(_ prediction: Prediction) -> JSONValue {
-        [
-            "class_id": .integer(prediction.classID),
-            "label": .string(prediction.label),
-            "score": .number(prediction.score),
-        ]
     }
 }

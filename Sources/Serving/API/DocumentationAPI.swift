@@ -20,13 +20,7 @@ enum DocumentationAPI {
                 All routes:    /openapi.yaml
 
                 """
-            exchange.respond(
-                Response(
-                    status: .ok,
-                    fields: [.contentType: "text/plain; charset=utf-8"],
-                    body: Array(text.utf8)
-                )
-            )
+            exchange.respond(.text(text))
         },
     ]
 }

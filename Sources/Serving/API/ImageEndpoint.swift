@@ -1,7 +1,6 @@
 import Classification
 import HTTP
 import HTTPTypes
-import Imaging
 
 /// What the image routes share: one raw picture in, its way through the scheduler, one JSON object out.
 struct ImageEndpoint: Sendable {
@@ -87,18 +86,8 @@ struct ImageEndpoint: Sendable {
             ("total", total),
         ]
         let shared: [JSONValue.Member] = [
-            .init(
-                name: "image",
-                value: [
-                    "width": .integer(result.image.width),
-                    "height": .integer(result.image.height),
-                    "format": .string(result.image.format.rawValue),
-                ]
-            ),
-            .init(
-                name: "timing_ms",
-                value: .object(phases.map { .init(name: $0.name, value: .milliseconds($0.duration)) })
-            ),
+            .init(name: "image", value: JSONValue(result.image)),
+            .init(name: "timing_ms", value: JSONValue(phases: phases)),
             .init(name: "batch_size", value: .integer(result.batchSize)),
             .init(name: "request_id", value: .string(request.requestID)),
         ]
@@ -111,8 +100,8 @@ struct ImageEndpoint: Sendable {
 }
 
 extension Response {
-    /// A JSON answer, by default with status 200.
+    /// An answer of JSON.
     static func json(_ value: JSONValue, status: HTTPResponse.Status = .ok) -> Response {
-        Response(status: status, fields: [.contentType: "application/json"], body: value.bytes)
+        .json(value.bytes, status: status)
     }
 }

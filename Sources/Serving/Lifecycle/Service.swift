@@ -49,12 +49,13 @@ package final class Service: Sendable {
             queueTimeout: configuration.queueTimeout,
             observer: telemetry
         )
-        routes = APIContext(
-            registry: registry,
-            scheduler: scheduler,
-            telemetry: telemetry,
-            maxBody: configuration.maxBody
-        ).routes
+        routes =
+            APIContext(
+                registry: registry,
+                scheduler: scheduler,
+                telemetry: telemetry,
+                maxBody: configuration.maxBody
+            ).routes
         server = Server(
             configuration: configuration.server,
             routes: routes,
@@ -67,19 +68,24 @@ package final class Service: Sendable {
     /// - Parameters:
     ///   - events: where signals are posted.
     ///   - listening: told the port as soon as connections are accepted.
-    /// - Throws: if the address cannot be listened on, or the model cannot be loaded.
-    package func run(events: LifecycleEvents, listening: (UInt16) -> Void) throws -> Outcome {
-        let port = try server.start()
-        listening(port)
-        let loading = try WorkerThread<Never> { [self] _ in load(reportingTo: events) }
-        defer { withExtendedLifetime(loading) {} }
+    package func run(events: LifecycleEvents, listening: (UInt16) -> Void) throws(ServiceFailure) -> Outcome {
+        do {
+            listening(try server.start())
+        } catch {
+            throw .listening(error)
+        }
+        do throws(ThreadStartError) {
+            _ = try WorkerThread<Never> { [self] _ in load(reportingTo: events) }
+        } catch {
+            throw .loading(error)
+        }
         while let event = events.next() {
             switch event {
             case .modelLoaded:
                 log.info("ready", metadata: ["model": .string(modelName)])
             case .modelFailed(let error):
                 server.stop(deadline: .now)
-                throw error
+                throw .loading(error)
             case .stopRequested, .stopped:
                 return shutDown(events: events)
             }
@@ -163,4 +169,12 @@ package final class Service: Sendable {
         server.stop(deadline: .now)
         return .cutShort
     }
+}
+
+/// Why a service could not be brought up.
+package enum ServiceFailure: Error {
+    /// The address cannot be listened on.
+    case listening(any Error)
+    /// The model cannot be loaded.
+    case loading(any Error)
 }

@@ -20,18 +20,18 @@ package final class Scheduler: Sendable {
     private let batcher: Mutex<Batcher>
     private let threads = Mutex<[WorkerThread<WorkerMessage>]>([])
     private let lastID = Atomic<UInt64>(0)
-    private let queueTimeout: Duration
+    private let queueTimeout: Duration?
     private let observer: any SchedulerObserver
     private let clockwork = DispatchQueue(label: "effnet.scheduler.timer")
     private let drained = DispatchSemaphore(value: 0)
 
     /// - Parameters:
     ///   - workers: threads, and so cores, that decode and infer.
-    ///   - queueTimeout: how long a picture waits for a worker at most.
+    ///   - queueTimeout: how long a picture waits for a worker at most; nil for as long as it takes.
     package init(
         workers: Int,
         limits: BatcherLimits,
-        queueTimeout: Duration,
+        queueTimeout: Duration? = nil,
         observer: any SchedulerObserver
     ) throws(ThreadStartError) {
         batcher = Mutex(Batcher(workers: workers, limits: limits))
@@ -59,7 +59,7 @@ package final class Scheduler: Sendable {
                     lane: job.model.lane,
                     bytes: job.bytes.count,
                     arrival: now,
-                    deadline: now + queueTimeout,
+                    deadline: queueTimeout.map { now + $0 },
                     payload: job
                 )
             )
