@@ -168,10 +168,8 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
 
     private mutating func startBatches(at now: Instant, into actions: inout [Action]) {
         while isBatchDue(at: now), let worker = idle.popLast() {
-            let free = idle.count + 1
-            let share = (queue.count + free - 1) / free
             workers[worker] = .decoding
-            actions.append(.start(worker: worker, batch: takeBatch(limit: min(share, limits.maxBatch))))
+            actions.append(.start(worker: worker, batch: takeBatch(limit: batchLimit(freeWorkers: idle.count + 1))))
         }
     }
 
@@ -180,6 +178,12 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
         guard let oldest = queue.first else { return false }
         if isDraining || limits.maxQueueDelay == .zero || queue.count >= limits.maxBatch { return true }
         return oldest.arrival + limits.maxQueueDelay <= now
+    }
+
+    /// The fair share of each free worker; all that fits, where entries waited for company on purpose.
+    private func batchLimit(freeWorkers: Int) -> Int {
+        guard limits.maxQueueDelay == .zero else { return limits.maxBatch }
+        return min(limits.maxBatch, (queue.count + freeWorkers - 1) / freeWorkers)
     }
 
     /// Removes the oldest entry and those of its lane that follow, in order.

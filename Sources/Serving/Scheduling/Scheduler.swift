@@ -132,6 +132,12 @@ package struct SchedulerLoad: Sendable, Equatable {
     package let queuedPictures: Int
     package let queuedBytes: Int
     package let busyWorkers: Int
+
+    package init(queuedPictures: Int, queuedBytes: Int, busyWorkers: Int) {
+        self.queuedPictures = queuedPictures
+        self.queuedBytes = queuedBytes
+        self.busyWorkers = busyWorkers
+    }
 }
 
 extension Scheduler {
