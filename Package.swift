@@ -112,5 +112,10 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "EffnetTests", dependencies: ["effnet"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPTests",
+            dependencies: ["HTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
+            swiftSettings: strict
+        ),
     ]
 )
