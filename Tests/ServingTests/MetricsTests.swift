@@ -93,12 +93,7 @@ import Testing
                     method: .get,
                     path: "/x\n",
                     route: route,
-                    status: status,
-                    requestBytes: 0,
-                    responseBytes: 0,
-                    peer: "",
-                    requestID: nil,
-                    duration: .zero
+                    status: status
                 )
             )
         }

@@ -9,7 +9,7 @@ enum ClassifyAPI {
     static func routes(_ context: APIContext) -> [Route] {
         let endpoint = ImageEndpoint(context: context)
         return [
-            Route(.post, "/v1/classify", bodyLimit: context.maxBody) { exchange in
+            Route(.post, "/v1/classify", bodyLimit: context.maxBody, admission: endpoint.refusal) { exchange in
                 endpoint.serve(exchange) { request, model throws(Problem) in
                     let count = try count(request.query["top_k"], classCount: model.information.classCount)
                     return { output in

@@ -9,6 +9,19 @@ struct ImageEndpoint: Sendable {
 
     let context: APIContext
 
+    /// Refuses what can be refused before the body is read.
+    func refusal(of head: RequestHead) -> Response? {
+        do throws(Problem) {
+            try Self.checkContent(head.fields)
+            if case .resource(_, let query) = head.target {
+                _ = try model(named: QueryParameters(parsing: query)["model"])
+            }
+            return nil
+        } catch {
+            return error.response
+        }
+    }
+
     /// Answers an exchange, at once or when the picture went through the network.
     ///
     /// - Parameter prepare: reads the route's own parameters before any work is done.
@@ -17,13 +30,7 @@ struct ImageEndpoint: Sendable {
         let served: ServedModel
         let members: Members
         do throws(Problem) {
-            try Self.checkContent(request)
-            do throws(Problem) {
-                served = try context.registry.model(named: request.query["model"])
-            } catch {
-                if error.status == .serviceUnavailable { context.telemetry.refused(.notReady) }
-                throw error
-            }
+            served = try model(named: request.query["model"])
             members = try prepare(request, served.model)
         } catch {
             return exchange.respond(error.response)
@@ -50,9 +57,18 @@ struct ImageEndpoint: Sendable {
         exchange.onDisconnect { [scheduler = context.scheduler] in scheduler.cancel(id) }
     }
 
+    private func model(named name: String?) throws(Problem) -> ServedModel {
+        do throws(Problem) {
+            return try context.registry.model(named: name)
+        } catch {
+            if error.status == .serviceUnavailable { context.telemetry.refused(.notReady) }
+            throw error
+        }
+    }
+
     /// Refuses bodies that are said to be no plain picture. The type of a picture is told by its bytes.
-    private static func checkContent(_ request: Request) throws(Problem) {
-        let type = request.fields[.contentType]?.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
+    private static func checkContent(_ fields: HTTPFields) throws(Problem) {
+        let type = fields[.contentType]?.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
         if type == "application/json" || type == "multipart/form-data" {
             throw Problem(
                 .unsupportedMediaType,
@@ -61,7 +77,7 @@ struct ImageEndpoint: Sendable {
                     + "application/octet-stream; for example: curl --data-binary @photo.jpg."
             )
         }
-        if let coding = request.fields[.contentEncoding], coding.lowercased() != "identity" {
+        if let coding = fields[.contentEncoding], coding.lowercased() != "identity" {
             throw Problem(
                 .unsupportedMediaType,
                 title: "Unsupported content coding",

@@ -87,7 +87,7 @@ extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, 
     }
 }
 
-/// A duration as people and logs read it: milliseconds with three decimals.
+/// A duration as people and logs read it: milliseconds with three decimals, never less than zero.
 package struct Milliseconds: Sendable, CustomStringConvertible {
     package let duration: Duration
 
@@ -96,13 +96,12 @@ package struct Milliseconds: Sendable, CustomStringConvertible {
     }
 
     package var description: String {
-        let (seconds, attoseconds) = duration.components
+        let (seconds, attoseconds) = max(.zero, duration).components
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
         let (micros, carry) = scaled.addingReportingOverflow((attoseconds + 500_000_000_000) / 1_000_000_000_000)
-        guard !overflow, !carry else { return String(seconds) + "000.000" }
-        let fraction = String((micros % 1000).magnitude)
-        let sign = micros < 0 && micros > -1000 ? "-" : ""
-        return sign + String(micros / 1000) + "." + String(repeating: "0", count: 3 - fraction.count) + fraction
+        guard !overflow, !carry else { return "\(seconds)000.000" }
+        let fraction = String(micros % 1000)
+        return "\(micros / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
     }
 }
 

@@ -4,6 +4,7 @@ import HTTPTypes
 extension HTTPField.Name {
     static let requestID = name("X-Request-Id")
     static let serverTiming = name("Server-Timing")
+    static let traceParent = name("traceparent")
 
     /// A name that is known to be a token of RFC 9110.
     private static func name(_ token: String) -> HTTPField.Name {
@@ -21,7 +22,8 @@ extension Route {
     /// The same route, where each request has an id (the client's `X-Request-Id` if it is 1…128 visible ASCII
     /// characters, else one that is made) and each answer carries it, and a `Server-Timing`.
     package func identified() -> Route {
-        Route(method, pattern, bodyLimit: bodyLimit) { outer in
+        var route = self
+        route.handler = { outer in
             var request = outer.request
             let id = RequestID.accepted(request.fields[.requestID]) ?? RequestID.random()
             let arrival = request.arrival
@@ -37,11 +39,18 @@ extension Route {
             outer.onDisconnect { inner.disconnect() }
             handler(inner)
         }
+        return route
     }
 }
 
 /// The names of requests.
-enum RequestID {
+package enum RequestID {
+    /// Gives answers that no route made, such as the server's own errors, an id too.
+    package static let finish: ServerConfiguration.Finish = { response, head in
+        guard response.fields[.requestID] == nil else { return }
+        response.fields[.requestID] = accepted(head?.fields[.requestID]) ?? random()
+    }
+
     /// The client's name for its request, if it is safe to repeat in headers and logs.
     static func accepted(_ value: String?) -> String? {
         guard let value, (1...128).contains(value.utf8.count) else { return nil }

@@ -56,8 +56,10 @@ package final class Service: Sendable {
                 telemetry: telemetry,
                 maxBody: configuration.maxBody
             ).routes
+        var serverConfiguration = configuration.server
+        serverConfiguration.finish = RequestID.finish
         server = Server(
-            configuration: configuration.server,
+            configuration: serverConfiguration,
             routes: routes,
             observer: TrafficObserver(telemetry: telemetry, log: log)
         )

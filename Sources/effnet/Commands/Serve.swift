@@ -88,10 +88,16 @@ struct Serve: ParsableCommand {
     }
 
     private func announce(port: UInt16, model: String) {
+        let greeting = "effnet \(BuildInformation.version) serves \(model) at"
+        if let path = server.unix {
+            Console.print("\(greeting) unix:\(path)")
+            Console.print("Try: curl --unix-socket \(path) --data-binary @photo.jpg http://localhost/v1/classify")
+            return
+        }
         let host = server.host
         let isWildcard = host == "0.0.0.0" || host == "::"
         let name = isWildcard ? "localhost" : host.contains(":") ? "[\(host)]" : host
-        Console.print("effnet \(BuildInformation.version) serves \(model) at http://\(name):\(port)")
+        Console.print("\(greeting) http://\(name):\(port)")
         Console.print("Try: curl --data-binary @photo.jpg http://\(name):\(port)/v1/classify")
     }
 }

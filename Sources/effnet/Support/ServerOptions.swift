@@ -12,11 +12,17 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "TCP port to listen on; 0 lets the system choose. [EFFNET_PORT]")
     var port = defaults.port
 
+    @Option(help: "Path of a Unix-domain socket to listen on instead. [EFFNET_UNIX]")
+    var unix: String?
+
     @Option(help: "Largest body of a request, in bytes or with K, M or G. [EFFNET_MAX_BODY]")
     var maxBody = ByteCount(ServiceConfiguration().maxBody)
 
     @Option(help: "Connections at a time. [EFFNET_MAX_CONNECTIONS]")
     var maxConnections = defaults.maxConnections
+
+    @Option(help: "Bytes of all bodies in memory at most; more are answered 503. [EFFNET_MAX_BUFFERED_BYTES]")
+    var maxBufferedBytes = ByteCount(defaults.maxBufferedBytes)
 
     @Option(help: "Largest head of a request. [EFFNET_MAX_HEAD]")
     var maxHead = ByteCount(defaults.maxHeadBytes)
@@ -35,6 +41,9 @@ struct ServerOptions: ParsableArguments {
 
     func validate() throws {
         guard maxBody.bytes > 0 else { throw ValidationError("--max-body must be positive") }
+        guard maxBufferedBytes.bytes >= maxBody.bytes else {
+            throw ValidationError("--max-buffered-bytes must be at least --max-body")
+        }
         guard maxConnections > 0 else { throw ValidationError("--max-connections must be positive") }
         guard maxHead.bytes >= 1024 else { throw ValidationError("--max-head must be at least 1024") }
         let timeouts = [headTimeout, bodyTimeout, keepAliveTimeout, writeTimeout]
@@ -48,6 +57,8 @@ struct ServerOptions: ParsableArguments {
         var configuration = Self.defaults
         configuration.host = host
         configuration.port = port
+        configuration.unixSocketPath = unix
+        configuration.maxBufferedBytes = maxBufferedBytes.bytes
         configuration.maxConnections = maxConnections
         configuration.maxHeadBytes = maxHead.bytes
         configuration.headTimeout = headTimeout.duration

@@ -30,6 +30,14 @@ struct TestService {
         answer: Promise<Response> = Promise()
     ) throws -> (exchange: Exchange, answer: Promise<Response>) {
         let route = try #require(routes.first { $0.method == method && $0.pattern == path })
+        let target = RequestTarget.resource(
+            segments: path.split(separator: "/").map(String.init),
+            query: query.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
+        )
+        if let refusal = route.admission?(RequestHead(method: method, target: target, fields: fields)) {
+            answer.fulfil(refusal)
+            return (Exchange(request: Request(method: method, path: path)) { _ in }, answer)
+        }
         let request = Request(
             method: method,
             path: path,
