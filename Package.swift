@@ -24,7 +24,7 @@ func kernelSet(_ name: String, features: [String]) -> Target {
 }
 
 let avx2 = ["avx2", "fma", "f16c", "bmi", "bmi2"]
-let avx512 = avx2 + ["avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vnni", "avx512bf16", "prefer-vector-width=512"]
+let avx512 = avx2 + ["avx512f", "avx512bw", "avx512dq", "avx512vl", "prefer-vector-width=512"]
 
 let package = Package(
     name: "effnet",
@@ -52,7 +52,9 @@ let package = Package(
         kernelSet("AVX512", features: avx512),
         .target(
             name: "Engine",
-            dependencies: ["ModelGraph", "KernelInterface", "KernelsBaseline", "KernelsAVX2", "KernelsAVX512"],
+            dependencies: [
+                "CIntrinsics", "ModelGraph", "KernelInterface", "KernelsBaseline", "KernelsAVX2", "KernelsAVX512",
+            ],
             swiftSettings: strict
         ),
 
@@ -81,7 +83,7 @@ let package = Package(
         .target(
             name: "Serving",
             dependencies: [
-                "Classification", "HTTP", "Imaging", "ModelGraph",
+                "Classification", "Engine", "HTTP", "Imaging", "ModelGraph",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -101,11 +103,22 @@ let package = Package(
         ),
 
         // Tests: one target a room, one file a type.
-        .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: strict),
+        .testTarget(name: "KernelsTests", dependencies: ["Engine", "KernelInterface"]),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: ["Architectures", "Engine", "ModelGraph", "TestSupport"]
+        ),
+        .target(
+            name: "TestSupport",
+            dependencies: ["ModelGraph", "Checkpoints"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "ModelGraph", "TestSupport"]),
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Serving", "Classification", "HTTP", "Imaging", "ModelGraph",
+                "Serving", "Classification", "Engine", "HTTP", "Imaging", "ModelGraph",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],

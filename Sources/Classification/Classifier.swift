@@ -1,83 +1,67 @@
+internal import Algorithms
+internal import Architectures
+internal import Checkpoints
+package import Engine
 package import Imaging
-package import ModelGraph
+internal import ModelGraph
 
-/// What can be said about a loaded model without running it.
-package struct ModelInformation: Sendable {
-    package var name: String
-    package var architecture: String
-    package var parameterCount: Int
-    package var classCount: Int
-    package var transform: ImageTransform
-    /// The instruction set of the kernels that run it: "avx512".
-    package var instructionSet: String
-    package var precision: String
-
-    package init(
-        name: String,
-        architecture: String,
-        parameterCount: Int,
-        classCount: Int,
-        transform: ImageTransform,
-        instructionSet: String,
-        precision: String
-    ) {
-        self.name = name
-        self.architecture = architecture
-        self.parameterCount = parameterCount
-        self.classCount = classCount
-        self.transform = transform
-        self.instructionSet = instructionSet
-        self.precision = precision
-    }
-}
-
-/// One class and how likely it is.
-package struct Prediction: Sendable, Equatable {
-    package var classID: Int
-    package var label: String
-    /// Softmax probability.
-    package var score: Float
-
-    package init(classID: Int, label: String, score: Float) {
-        self.classID = classID
-        self.label = label
-        self.score = score
-    }
-}
-
-/// What the model says of one picture.
-package struct ModelOutput: Sendable {
-    /// One per class, before softmax.
-    package var logits: [Float]
-    /// The pooled features that the classifier sees.
-    package var embedding: [Float]
-
-    package init(logits: [Float], embedding: [Float]) {
-        self.logits = logits
-        self.embedding = embedding
-    }
-}
+/// What the model says of one picture: logits and embedding.
+package typealias ModelOutput = InferenceOutput
 
 /// A model folder, loaded: from pictures to predictions. Safe to share between threads.
 package final class Classifier: Sendable {
     package let information: ModelInformation
     package let pipeline: ImagePipeline
+    private let session: Session
+    private let labels: [String]?
 
     /// What a user may set about loading and running a model.
     package struct Options: Sendable {
         package var imageLimits = ImagePipeline.Limits()
         package var maxBatch = 8
-        /// Threads that one image may use at most.
+        /// Threads that one run may use at most.
         package var threads = 1
+        /// The kernel set by name ("avx2"); nil for the fastest that the CPU has.
+        package var instructionSet: String?
 
         package init() {}
     }
 
+    /// Reads the folder, plans the network, packs its weights and runs it once.
+    ///
     /// - Parameters:
     ///   - folder: a timm-style model folder.
     ///   - progress: told the share that is done, 0…1.
     package init(folder: String, options: Options = Options(), progress: (Double) -> Void = { _ in }) throws {
-        throw ImageError.empty
+        let checkpoint = try Checkpoint(path: folder)
+        progress(0.1)
+        let instructionSet = try InstructionSet.select(options.instructionSet)
+        let (model, classCount) = try checkpoint.model()
+        progress(0.2)
+        let plan = try Plan(model.optimized(), transform: checkpoint.transform, instructionSet: instructionSet)
+        progress(0.9)
+
+        session = Session(plan: plan, maxBatch: options.maxBatch, pool: WorkerPool(helpers: options.threads - 1))
+        pipeline = ImagePipeline(framing: ImagePipeline.Framing(checkpoint.transform), limits: options.imageLimits)
+        labels = checkpoint.labels
+        information = ModelInformation(
+            name: checkpoint.name,
+            architecture: checkpoint.architecture,
+            parameterCount: try model.graph.parameters().reduce(0) { $0 + ($1.role == .learnt ? $1.count : 0) },
+            classCount: classCount,
+            transform: checkpoint.transform,
+            instructionSet: instructionSet.rawValue,
+            precision: "fp32"
+        )
+        try warmUp(threads: options.threads)
+        progress(1)
+    }
+
+    /// Touches all memory that the first request needs.
+    private func warmUp(threads: Int) throws {
+        let shape = session.plan.inputShape
+        let black = [UInt8](repeating: 0, count: shape.channels * shape.height * shape.width)
+        _ = try session.run(.pixels([black]), threads: threads)
     }
 
     /// Runs the network once over a batch, on the calling thread and `threads − 1` helpers.
@@ -85,11 +69,59 @@ package final class Classifier: Sendable {
     /// - Parameter pictures: 1…maxBatch, as `pipeline` made them.
     /// - Returns: one output a picture, in order; the same bits whatever the batch and the threads.
     package func run(_ pictures: [Picture], threads: Int = 1) throws -> [ModelOutput] {
-        []
+        try checked(session.run(.pixels(pictures.map(\.pixels)), threads: threads))
+    }
+
+    /// Runs the network over inputs that are already preprocessed.
+    ///
+    /// - Parameters:
+    ///   - tensor: `[image][channel][row][column]`.
+    ///   - images: 1…maxBatch.
+    package func run(tensor: [Float], images: Int, threads: Int = 1) throws -> [ModelOutput] {
+        try checked(session.run(.tensor(tensor, images: images), threads: threads))
+    }
+
+    private func checked(_ outputs: [ModelOutput]) throws -> [ModelOutput] {
+        for output in outputs where !output.logits.allSatisfy(\.isFinite) {
+            throw ClassificationError.notFinite(model: information.name)
+        }
+        return outputs
     }
 
     /// The `count` most likely classes, most likely first; ties by class id.
     package func predictions(for output: ModelOutput, count: Int) -> [Prediction] {
-        []
+        let largest = output.logits.max() ?? 0
+        let exponentials = output.logits.map { exponential($0 - largest) }
+        let sum = exponentials.reduce(0, +)
+        let order = output.logits.indices.max(count: max(0, count)) { left, right in
+            (output.logits[left], -left) < (output.logits[right], -right)
+        }
+        return order.reversed().map { index in
+            Prediction(classID: index, label: label(of: index), score: Float(exponentials[index] / sum))
+        }
+    }
+
+    private func label(of index: Int) -> String {
+        guard let labels, labels.indices.contains(index) else { return "class \(index)" }
+        return labels[index]
+    }
+}
+
+package enum ClassificationError: Error, CustomStringConvertible {
+    /// The network answered with infinities or NaN.
+    case notFinite(model: String)
+    case noClassifier(model: String)
+    case labelCount(model: String, labels: Int, classes: Int)
+
+    package var description: String {
+        switch self {
+        case .notFinite(let model):
+            "model \(model) answered with numbers that are not finite: its weights are broken or do not fit its "
+                + "preprocessing; check the checkpoint"
+        case .noClassifier(let model):
+            "model \(model) has no classifier (num_classes is 0); serve a checkpoint that has one"
+        case .labelCount(let model, let labels, let classes):
+            "model \(model) has \(classes) classes, but \(labels) labels; give one line a class in labels.txt"
+        }
     }
 }

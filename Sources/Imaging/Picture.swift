@@ -1,6 +1,14 @@
 /// The two formats that are read.
 package enum PictureFormat: String, Sendable {
     case jpeg, png
+
+    /// As people write it.
+    package var name: String {
+        switch self {
+        case .jpeg: "JPEG"
+        case .png: "PNG"
+        }
+    }
 }
 
 /// A decoded, upright picture, already resized and cropped: 8-bit RGB, rows of `width * 3` bytes, top first.

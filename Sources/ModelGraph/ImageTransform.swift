@@ -1,10 +1,10 @@
 /// How a picture becomes a model's input, in timm's terms: resize, crop, normalise.
 package struct ImageTransform: Sendable, Equatable {
-    package enum Interpolation: String, Sendable {
+    package enum Interpolation: String, Sendable, CaseIterable {
         case bilinear, bicubic, lanczos
     }
 
-    package enum CropMode: String, Sendable {
+    package enum CropMode: String, Sendable, CaseIterable {
         /// The shorter side is resized to input / cropFraction, then the centre is cut out.
         case center
         /// Both sides are resized to input / cropFraction without regard to the aspect ratio, then the centre is cut out.

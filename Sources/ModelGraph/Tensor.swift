@@ -12,6 +12,13 @@ package enum ElementType: String, Sendable, CaseIterable {
         case .int64: 8
         }
     }
+
+    package var isFloatingPoint: Bool {
+        switch self {
+        case .float32, .float16, .bfloat16: true
+        case .int8, .uint8, .int32, .int64: false
+        }
+    }
 }
 
 /// Bytes that stay valid and unchanged as long as this object lives: a mapped file, or memory of our own.
@@ -41,8 +48,10 @@ package struct Tensor: Sendable {
     package var count: Int { byteRange.count / elementType.byteCount }
 
     /// The raw elements, in place. They may be unaligned.
-    package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-        try withExtendedLifetime(storage) {
+    package func withUnsafeBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withExtendedLifetime(storage) { () throws(Failure) in
             try body(UnsafeRawBufferPointer(rebasing: storage.bytes[byteRange]))
         }
     }

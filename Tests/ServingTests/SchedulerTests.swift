@@ -1,4 +1,5 @@
 import Classification
+import Engine
 import Dispatch
 import Imaging
 import Serving

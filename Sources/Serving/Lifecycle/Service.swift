@@ -1,13 +1,10 @@
-import Classification
 import Dispatch
 package import HTTP
-import Imaging
 package import Logging
-import ModelGraph
 
 /// A service from start to end: listens first, loads the model after, and drains before it stops.
 package final class Service: Sendable {
-    /// Loads a model on a background thread; told where to report the share that is done, 0…1.
+    /// Loads a model and warms it up, on a background thread; told where to report the share that is done, 0…1.
     package typealias Loader = @Sendable (_ progress: (Double) -> Void) throws -> any ImageModel
 
     /// How a service ended.
@@ -100,30 +97,12 @@ package final class Service: Sendable {
     private func load(reportingTo events: LifecycleEvents) {
         do {
             let model = try loader { [registry, modelName] progress in
-                // The last step is the warm-up.
-                registry.update(modelName, to: .loading(progress: min(progress, 1) * 0.9))
+                registry.update(modelName, to: .loading(progress: progress))
             }
-            try warmUp(model)
             registry.update(modelName, to: .ready(ServedModel(lane: 0, model: model)))
             events.post(.modelLoaded)
         } catch {
             events.post(.modelFailed(error))
-        }
-    }
-
-    /// Runs the network on one core and on all, so that the first request finds its memory mapped and its threads up.
-    private func warmUp(_ model: any ImageModel) throws {
-        let transform = model.information.transform
-        let picture = Picture(
-            width: transform.width,
-            height: transform.height,
-            pixels: [UInt8](repeating: 128, count: transform.width * transform.height * 3),
-            format: .png,
-            sourceWidth: transform.width,
-            sourceHeight: transform.height
-        )
-        for threads in Set([1, configuration.workers]).sorted() {
-            _ = try model.run([picture], threads: threads)
         }
     }
 

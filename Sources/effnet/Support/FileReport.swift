@@ -1,4 +1,5 @@
 import Classification
+import Engine
 import Imaging
 import Serving
 

@@ -1,0 +1,45 @@
+package import ModelGraph
+
+/// What can be said about a loaded model without running it.
+package struct ModelInformation: Sendable {
+    package var name: String
+    package var architecture: String
+    package var parameterCount: Int
+    package var classCount: Int
+    package var transform: ImageTransform
+    /// The instruction set of the kernels that run it: "avx512".
+    package var instructionSet: String
+    package var precision: String
+
+    package init(
+        name: String,
+        architecture: String,
+        parameterCount: Int,
+        classCount: Int,
+        transform: ImageTransform,
+        instructionSet: String,
+        precision: String
+    ) {
+        self.name = name
+        self.architecture = architecture
+        self.parameterCount = parameterCount
+        self.classCount = classCount
+        self.transform = transform
+        self.instructionSet = instructionSet
+        self.precision = precision
+    }
+}
+
+/// One class and how likely it is.
+package struct Prediction: Sendable, Equatable {
+    package var classID: Int
+    package var label: String
+    /// Softmax probability.
+    package var score: Float
+
+    package init(classID: Int, label: String, score: Float) {
+        self.classID = classID
+        self.label = label
+        self.score = score
+    }
+}

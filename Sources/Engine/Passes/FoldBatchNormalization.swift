@@ -1,0 +1,81 @@
+internal import ModelGraph
+
+extension Model {
+    /// Turns batch normalisation, and biases, into one scale and shift per channel of the convolution before.
+    func foldingBatchNormalization() throws(GraphError) -> Model {
+        var model = self
+        let shapes = try graph.shapes()
+        var nodes: [Node] = []
+        /// Where in `nodes` the convolution that made a value stands.
+        var producers: [Value: Int] = [:]
+        for node in graph.nodes {
+            switch node.operation {
+            case .convolution(var convolution):
+                let channels = convolution.outputChannels
+                let shift =
+                    if let bias = convolution.bias { try weights.floats(bias, shape: [channels]) } else {
+                        [Float](repeating: 0, count: channels)
+                    }
+                convolution.affine = ChannelAffine(scale: [Float](repeating: 1, count: channels), shift: shift)
+                var node = node
+                node.operation = .convolution(convolution)
+                producers[node.output] = nodes.count
+                nodes.append(node)
+            case .batchNormalization(let normalization):
+                let channels = shapes[node.output.index].channels
+                guard let index = node.inputs.first.flatMap({ producers[$0] }),
+                    graph.uses(of: nodes[index].output) == 1,
+                    case .convolution(var convolution) = nodes[index].operation,
+                    let affine = convolution.affine
+                else {
+                    throw GraphError.shapeMismatch(
+                        node: node.name,
+                        reason: "batch normalisation that does not follow a convolution"
+                    )
+                }
+                let next = try normalization.affine(weights: weights, channels: channels)
+                convolution.affine = affine.followed(by: next)
+                nodes[index].operation = .convolution(convolution)
+                nodes[index].output = node.output
+                producers[node.output] = index
+            case .activation, .add, .scaleChannels, .globalAveragePool:
+                nodes.append(node)
+            }
+        }
+        model.graph.nodes = nodes
+        return model
+    }
+}
+
+extension BatchNormalization {
+    fileprivate func affine(weights: Weights, channels: Int) throws(GraphError) -> ChannelAffine {
+        let weight = try weights.floats(prefix + ".weight", shape: [channels])
+        let bias = try weights.floats(prefix + ".bias", shape: [channels])
+        let mean = try weights.floats(prefix + ".running_mean", shape: [channels])
+        let variance = try weights.floats(prefix + ".running_var", shape: [channels])
+        var affine = ChannelAffine(scale: [], shift: [])
+        for channel in 0..<channels {
+            let scale = Double(weight[channel]) / (Double(variance[channel]) + epsilon).squareRoot()
+            affine.scale.append(Float(scale))
+            affine.shift.append(Float(Double(bias[channel]) - Double(mean[channel]) * scale))
+        }
+        return affine
+    }
+}
+
+extension ChannelAffine {
+    fileprivate func followed(by next: ChannelAffine) -> ChannelAffine {
+        ChannelAffine(
+            scale: zip(scale, next.scale).map { $0 * $1 },
+            shift: zip(shift, zip(next.scale, next.shift)).map { $0 * $1.0 + $1.1 }
+        )
+    }
+}
+
+extension Graph {
+    /// How many nodes and outputs read a value.
+    func uses(of value: Value) -> Int {
+        let reads = nodes.reduce(0) { count, node in count + node.inputs.count { $0 == value } }
+        return reads + (embedding == value ? 1 : 0) + (logits == value ? 1 : 0)
+    }
+}

@@ -1,0 +1,28 @@
+package import ModelGraph
+
+/// A graph and the tensors it names: what passes transform and plans are made from.
+package struct Model: Sendable {
+    package var graph: Graph
+    package var weights: Weights
+
+    /// Checks that graph and weights fit.
+    package init(graph: Graph, weights: Weights) throws(GraphError) {
+        try weights.check(against: graph)
+        self.graph = graph
+        self.weights = weights
+    }
+
+    /// The passes in their order; each leaves a graph that computes the same.
+    package static let passes: [(name: String, apply: @Sendable (Model) throws(GraphError) -> Model)] = [
+        ("fold-batch-norm", { (model) throws(GraphError) in try model.foldingBatchNormalization() }),
+        ("fuse-residuals", { (model) in model.fusingResiduals() }),
+        ("fuse-activations", { (model) in model.fusingActivations() }),
+    ]
+
+    /// The model after all passes.
+    package func optimized() throws(GraphError) -> Model {
+        var model = self
+        for pass in Model.passes { model = try pass.apply(model) }
+        return model
+    }
+}

@@ -1,0 +1,59 @@
+internal import ModelGraph
+
+/// Rows and columns of zeros around features, so that kernels need no border cases.
+struct Border: Sendable, Equatable {
+    var top = 0
+    var left = 0
+    var bottom = 0
+    var right = 0
+
+    var isEmpty: Bool { self == Border() }
+
+    /// The smallest border that holds both.
+    func union(_ other: Border) -> Border {
+        Border(
+            top: max(top, other.top),
+            left: max(left, other.left),
+            bottom: max(bottom, other.bottom),
+            right: max(right, other.right)
+        )
+    }
+}
+
+/// How one image's features lie in memory: `[channel / block][row][column][channel % block]`, rows and columns with a
+/// border of zeros. Strides and offsets are in floats.
+struct BufferLayout: Sendable, Equatable {
+    var shape: FeatureShape
+    /// Channels that lie side by side: the kernels' block, or all channels of the network's input.
+    var block: Int
+    var border = Border()
+
+    var blocks: Int { (shape.channels + block - 1) / block }
+    var rowStride: Int { (border.left + shape.width + border.right) * block }
+    var planeStride: Int { (border.top + shape.height + border.bottom) * rowStride }
+    var imageStride: Int { blocks * planeStride }
+
+    /// Of a pixel's first channel; rows and columns may lie in the border, counted from −top and −left.
+    func offset(block index: Int = 0, row: Int, column: Int) -> Int {
+        index * planeStride + (row + border.top) * rowStride + (column + border.left) * block
+    }
+
+    /// Writes the border's zeros of one plane.
+    func clearBorder(ofPlane plane: UnsafeMutablePointer<Float>) {
+        guard !border.isEmpty else { return }
+        var start = 0
+        for row in 0..<shape.height {
+            let end = offset(row: row, column: 0)
+            (plane + start).update(repeating: 0, count: end - start)
+            start = end + shape.width * block
+        }
+        (plane + start).update(repeating: 0, count: planeStride - start)
+    }
+}
+
+/// A place in the arena. A run of n images takes n times the offset and n times the size.
+struct Buffer: Sendable, Equatable {
+    var layout: BufferLayout
+    /// Floats from the arena's start, per image of the batch.
+    var offset: Int
+}

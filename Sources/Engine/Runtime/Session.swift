@@ -1,0 +1,93 @@
+package import ModelGraph
+internal import Synchronization
+
+/// Runs a plan. Safe to use from many threads: each run has an arena of its own.
+package final class Session: Sendable {
+    package let plan: Plan
+    package let maxBatch: Int
+    private let pool: WorkerPool
+    private let arenas = Mutex<[Arena]>([])
+
+    /// - Parameter pool: the threads that runs may be helped by; shared between sessions.
+    package init(plan: Plan, maxBatch: Int, pool: WorkerPool) {
+        self.plan = plan
+        self.maxBatch = maxBatch
+        self.pool = pool
+    }
+
+    /// - Parameters:
+    ///   - input: 1…maxBatch images of the plan's input shape.
+    ///   - threads: how many threads may work on this run, the calling one among them.
+    /// - Returns: one output an image, in order; the same bits whatever the batch and the threads.
+    package func run(_ input: BatchInput, threads: Int = 1) throws(SessionError) -> [InferenceOutput] {
+        try check(input)
+        let images = input.images
+        guard images > 0 else { return [] }
+        let arena = arenas.withLock { $0.popLast() } ?? Arena(count: plan.arenaCount * maxBatch)
+        defer { arenas.withLock { $0.append(arena) } }
+
+        let context = RunContext(images: images, arena: arena.base, weights: plan.weights.base, input: input)
+        let steps = plan.steps
+        pool.run(threads: threads) { _, team in
+            for step in steps {
+                team.forEach(step.unitCount(images: images)) { step.run(unit: $0, context) }
+            }
+        }
+        return (0..<images).map { image in
+            InferenceOutput(
+                logits: values(of: plan.logits, image: image, context),
+                embedding: values(of: plan.embedding, image: image, context)
+            )
+        }
+    }
+
+    private func values(of buffer: Buffer, image: Int, _ context: RunContext) -> [Float] {
+        Array(UnsafeBufferPointer(start: context.address(buffer, image: image), count: buffer.layout.shape.channels))
+    }
+
+    private func check(_ input: BatchInput) throws(SessionError) {
+        guard input.images <= maxBatch else { throw .batchTooLarge(images: input.images, limit: maxBatch) }
+        let shape = plan.inputShape
+        let count = shape.channels * shape.height * shape.width
+        switch input {
+        case .pixels(let pictures):
+            for picture in pictures where picture.count != count {
+                throw .wrongInputSize(expected: shape, got: picture.count)
+            }
+        case .tensor(let values, let images):
+            let (expected, overflow) = count.multipliedReportingOverflow(by: images)
+            guard !overflow, images >= 0, values.count == expected else {
+                throw .wrongInputSize(expected: shape, got: images > 0 ? values.count / images : values.count)
+            }
+        }
+    }
+}
+
+package enum SessionError: Error, CustomStringConvertible {
+    case batchTooLarge(images: Int, limit: Int)
+    case wrongInputSize(expected: FeatureShape, got: Int)
+
+    package var description: String {
+        switch self {
+        case .batchTooLarge(let images, let limit):
+            "a batch of \(images) images is more than the \(limit) that were planned for"
+        case .wrongInputSize(let expected, let got):
+            "an image of \(got) numbers does not fit the model's input of \(expected)"
+        }
+    }
+}
+
+/// Working memory of one run; aligned to a cache line.
+///
+/// Unchecked: used by one run at a time.
+private final class Arena: @unchecked Sendable {
+    let base: UnsafeMutablePointer<Float>
+
+    init(count: Int) {
+        let bytes = max(count, 1) * MemoryLayout<Float>.stride
+        base = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+            .bindMemory(to: Float.self, capacity: count)
+    }
+
+    deinit { base.deallocate() }
+}

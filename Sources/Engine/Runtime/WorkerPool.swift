@@ -1,0 +1,97 @@
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+
+/// Threads that wait to help with a run. They park on a semaphore: an idle pool costs no CPU time.
+package final class WorkerPool: Sendable {
+    /// One parked thread.
+    private final class Worker: Sendable {
+        let start = DispatchSemaphore(value: 0)
+        let finished = DispatchSemaphore(value: 0)
+        let job = Mutex<(@Sendable () -> Void)?>(nil)
+
+        func loop() {
+            while true {
+                start.wait()
+                guard let work = job.withLock({ $0.take() }) else { return }
+                work()
+                finished.signal()
+            }
+        }
+    }
+
+    private let idle: Mutex<[Worker]>
+    private let all: [Worker]
+
+    /// - Parameter helpers: threads besides the ones that call `run`.
+    package init(helpers: Int) {
+        all = (0..<max(0, helpers)).map { _ in Worker() }
+        idle = Mutex(all)
+        for worker in all { startThread { worker.loop() } }
+    }
+
+    deinit {
+        for worker in all { worker.start.signal() }
+    }
+
+    /// Runs `body` on the calling thread and on up to `threads − 1` helpers that are free, each with a number of its own
+    /// from 0; returns when all are done.
+    func run(threads: Int, _ body: @Sendable @escaping (_ index: Int, _ team: Team) -> Void) {
+        let helpers = idle.withLock { idle in
+            let count = min(max(0, threads - 1), idle.count)
+            let taken = Array(idle.suffix(count))
+            idle.removeLast(count)
+            return taken
+        }
+        let team = Team(size: helpers.count + 1)
+        for (index, helper) in helpers.enumerated() {
+            helper.job.withLock { $0 = { body(index + 1, team) } }
+            helper.start.signal()
+        }
+        body(0, team)
+        for helper in helpers { helper.finished.wait() }
+        if !helpers.isEmpty { idle.withLock { $0 += helpers } }
+    }
+}
+
+/// The threads of one run: they draw units from one counter and wait for each other between steps.
+final class Team: Sendable {
+    private let size: Int
+    private let nextUnit = Atomic<Int>(0)
+    private let arrived = Atomic<Int>(0)
+    private let phase = Atomic<Int>(0)
+
+    init(size: Int) {
+        self.size = size
+    }
+
+    /// Calls `body` for units 0..<count that no other thread has drawn; returns when all threads are done with all.
+    func forEach(_ count: Int, _ body: (Int) -> Void) {
+        guard size > 1 else {
+            for unit in 0..<count { body(unit) }
+            return
+        }
+        while true {
+            let unit = nextUnit.wrappingAdd(1, ordering: .relaxed).oldValue
+            if unit >= count { break }
+            body(unit)
+        }
+        barrier()
+    }
+
+    /// Spins briefly: the others are in the middle of short units. Yields in case one of them lost its core.
+    private func barrier() {
+        let current = phase.load(ordering: .relaxed)
+        if arrived.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue == size {
+            arrived.store(0, ordering: .relaxed)
+            nextUnit.store(0, ordering: .relaxed)
+            phase.store(current &+ 1, ordering: .releasing)
+            return
+        }
+        var spins = 0
+        while phase.load(ordering: .acquiring) == current {
+            spins += 1
+            if spins < 2_000 { spinPause() } else { sched_yield() }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+/// What one call of a GEMM kernel computes: a run of output pixels × one panel of output channels.
+///
+///     c[p][n] = activation(bias[n] + residual[p][n] + Σ over taps t, steps k: a[p + tap t][k] · b[t][k][n])
+///
+/// Every convolution is this product: a 1×1 convolution has one tap per block of input channels, a k×k convolution k·k
+/// taps per block. Sums run in the order of `b`, tap by tap, whatever the tile or the run: the same bits for any batch
+/// and any split over threads.
+///
+/// Activations are stored by blocks of channels: `[channel / block][row][column][channel % block]`, `block` being the
+/// kernel set's vector width. Channels past the last one are zero.
+package struct GEMMArguments {
+    /// The first output pixel's input, at tap offset 0.
+    package var a: UnsafePointer<Float>
+    /// Floats from one output pixel's input to the next one's.
+    package var aStride: Int
+    /// Floats from `a` to each tap; `fullTaps` of them with `block` steps each, then `tailTaps` with `tailSteps` each.
+    package var tapOffsets: UnsafePointer<Int>
+    package var fullTaps: Int
+    package var tailTaps: Int
+    package var tailSteps: Int
+    /// The packed panel: for each step of each tap, `blocks × block` weights.
+    package var b: UnsafePointer<Float>
+    /// `blocks × block` values.
+    package var bias: UnsafePointer<Float>
+    /// The first output pixel, first channel of the panel.
+    package var c: UnsafeMutablePointer<Float>
+    /// Floats from one output pixel to the next.
+    package var cStride: Int
+    /// Floats from one block of channels to the next.
+    package var cBlockStride: Int
+    /// Added before the activation; laid out like `c`, with its own distance between blocks. Never overlaps `c`.
+    package var residual: UnsafePointer<Float>?
+    package var residualBlockStride: Int
+    /// Output pixels, at least 1.
+    package var pixels: Int
+    package var activation: Activation
+
+    package init(
+        a: UnsafePointer<Float>,
+        aStride: Int,
+        tapOffsets: UnsafePointer<Int>,
+        fullTaps: Int,
+        tailTaps: Int,
+        tailSteps: Int,
+        b: UnsafePointer<Float>,
+        bias: UnsafePointer<Float>,
+        c: UnsafeMutablePointer<Float>,
+        cStride: Int,
+        cBlockStride: Int,
+        residual: UnsafePointer<Float>? = nil,
+        residualBlockStride: Int = 0,
+        pixels: Int,
+        activation: Activation
+    ) {
+        self.a = a
+        self.aStride = aStride
+        self.tapOffsets = tapOffsets
+        self.fullTaps = fullTaps
+        self.tailTaps = tailTaps
+        self.tailSteps = tailSteps
+        self.b = b
+        self.bias = bias
+        self.c = c
+        self.cStride = cStride
+        self.cBlockStride = cBlockStride
+        self.residual = residual
+        self.residualBlockStride = residualBlockStride
+        self.pixels = pixels
+        self.activation = activation
+    }
+}
+
+/// A register tile of the GEMM: how many pixels and blocks of output channels it holds, and its code.
+package struct GEMMKernel: Sendable {
+    package typealias Function = @Sendable (borrowing GEMMArguments) -> Void
+
+    /// Output pixels of one tile; a shorter run is computed with smaller tiles of the same width.
+    package var rows: Int
+    /// Blocks of output channels of one panel.
+    package var blocks: Int
+    package var run: Function
+
+    package init(rows: Int, blocks: Int, run: @escaping Function) {
+        self.rows = rows
+        self.blocks = blocks
+        self.run = run
+    }
+}

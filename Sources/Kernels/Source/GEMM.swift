@@ -1,0 +1,126 @@
+internal import KernelInterface
+
+/// Sums of one register tile: `rows` pixels × `blocks` vectors of output channels.
+private typealias Tile<let rows: Int, let blocks: Int> = InlineArray<rows, InlineArray<blocks, Vector>>
+
+/// One input channel: the outer product of `rows` inputs and `blocks` vectors of weights.
+@inline(__always)
+private func accumulate<let rows: Int, let blocks: Int>(
+    _ sums: inout Tile<rows, blocks>,
+    a: UnsafePointer<Float>,
+    aStride: Int,
+    b: UnsafePointer<Float>
+) {
+    var weights = InlineArray<blocks, Vector>(repeating: broadcast(0))
+    for j in 0..<blocks { weights[j] = load(b + j * width) }
+    for r in 0..<rows {
+        let input = broadcast(a[r * aStride])
+        for j in 0..<blocks { sums[r][j] = fma(input, weights[j], sums[r][j]) }
+    }
+}
+
+/// Computes and stores `rows` pixels from `pixel` on.
+///
+/// - Parameter aStride: a literal at the calls that matter, so that the rows' addresses are displacements.
+@inline(__always)
+private func tile<let rows: Int, let blocks: Int>(
+    _: Tile<rows, blocks>.Type,
+    _ arguments: borrowing GEMMArguments,
+    pixel: Int,
+    aStride: Int
+) {
+    var sums = Tile<rows, blocks>(repeating: InlineArray(repeating: broadcast(0)))
+    for j in 0..<blocks {
+        let bias = load(arguments.bias + j * width)
+        for r in 0..<rows { sums[r][j] = bias }
+    }
+
+    let a = arguments.a + pixel * aStride
+    var b = arguments.b
+    for t in 0..<arguments.fullTaps {
+        let source = a + arguments.tapOffsets[t]
+        for k in 0..<width {
+            accumulate(&sums, a: source + k, aStride: aStride, b: b)
+            b += blocks * width
+        }
+    }
+    for t in 0..<arguments.tailTaps {
+        let source = a + arguments.tapOffsets[arguments.fullTaps + t]
+        for k in 0..<arguments.tailSteps {
+            accumulate(&sums, a: source + k, aStride: aStride, b: b)
+            b += blocks * width
+        }
+    }
+
+    if let residual = arguments.residual {
+        let first = residual + pixel * arguments.cStride
+        for r in 0..<rows {
+            for j in 0..<blocks {
+                let other = load(first + r * arguments.cStride + j * arguments.residualBlockStride)
+                sums[r][j] = add(sums[r][j], other)
+            }
+        }
+    }
+    let lowest = broadcast(arguments.activation.lowest)
+    let highest = broadcast(arguments.activation.highest)
+    let c = arguments.c + pixel * arguments.cStride
+    for r in 0..<rows {
+        for j in 0..<blocks {
+            store(c + r * arguments.cStride + j * arguments.cBlockStride, clamp(sums[r][j], lowest, highest))
+        }
+    }
+    applyCurve(
+        arguments.activation.curve,
+        c,
+        count: rows,
+        stride: arguments.cStride,
+        blocks: blocks,
+        blockStride: arguments.cBlockStride
+    )
+}
+
+/// Covers `pixels` (at least `rows`) with tiles. The last one is moved back to end with the run: the pixels that it
+/// computes again get the same values.
+@inline(__always)
+private func cover<let rows: Int, let blocks: Int>(
+    _ type: Tile<rows, blocks>.Type,
+    _ arguments: borrowing GEMMArguments,
+    aStride: Int
+) {
+    var pixel = 0
+    while true {
+        tile(type, arguments, pixel: pixel, aStride: aStride)
+        if pixel + rows >= arguments.pixels { return }
+        pixel = Swift.min(pixel + rows, arguments.pixels - rows)
+    }
+}
+
+@inline(__always)
+private func run<let rows: Int, let blocks: Int>(
+    _ type: Tile<rows, blocks>.Type,
+    _ arguments: borrowing GEMMArguments
+) {
+    if arguments.pixels >= rows {
+        switch arguments.aStride {
+        case width: cover(type, arguments, aStride: width)
+        default: cover(type, arguments, aStride: arguments.aStride)
+        }
+    } else if arguments.pixels >= 4 {
+        cover(Tile<4, blocks>.self, arguments, aStride: arguments.aStride)
+    } else {
+        cover(Tile<1, blocks>.self, arguments, aStride: arguments.aStride)
+    }
+}
+
+// Tiles fill the registers: sums, one vector of weights a block, one input.
+#if KERNELS_AVX512
+    let gemm1 = GEMMKernel(rows: 14, blocks: 1) { run(Tile<14, 1>.self, $0) }
+    let gemm2 = GEMMKernel(rows: 14, blocks: 2) { run(Tile<14, 2>.self, $0) }
+    let gemm3 = GEMMKernel(rows: 7, blocks: 3) { run(Tile<7, 3>.self, $0) }
+    let gemm4 = GEMMKernel(rows: 7, blocks: 4) { run(Tile<7, 4>.self, $0) }
+#else
+    let gemm1 = GEMMKernel(rows: 7, blocks: 1) { run(Tile<7, 1>.self, $0) }
+    let gemm2 = GEMMKernel(rows: 6, blocks: 2) { run(Tile<6, 2>.self, $0) }
+    let gemm3 = GEMMKernel(rows: 4, blocks: 3) { run(Tile<4, 3>.self, $0) }
+    let gemm4 = GEMMKernel(rows: 2, blocks: 4) { run(Tile<2, 4>.self, $0) }
+#endif

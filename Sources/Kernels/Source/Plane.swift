@@ -1,0 +1,41 @@
+internal import KernelInterface
+
+/// Means over a plane. Each row is summed on its own, then the rows: the order depends on the plane's size only.
+func average(_ arguments: borrowing PlaneArguments) {
+    var sum = broadcast(0)
+    for y in 0..<arguments.rows {
+        let row = UnsafePointer(arguments.plane) + y * arguments.rowStride
+        var rowSum = broadcast(0)
+        for x in 0..<arguments.columns { rowSum = add(rowSum, load(row + x * width)) }
+        sum = add(sum, rowSum)
+    }
+    store(arguments.channels, div(sum, broadcast(Float(arguments.rows * arguments.columns))))
+}
+
+func scale(_ arguments: borrowing PlaneArguments) {
+    let factor = load(arguments.channels)
+    for y in 0..<arguments.rows {
+        let row = arguments.plane + y * arguments.rowStride
+        for x in 0..<arguments.columns {
+            store(row + x * width, mul(load(row + x * width), factor))
+        }
+    }
+}
+
+func normalize(_ arguments: borrowing NormalizeArguments) {
+    var index = 0
+    var phase = 0
+    while index + width <= arguments.count {
+        let value = fma(widen(arguments.input + index), load(arguments.scales + phase), load(arguments.offsets + phase))
+        store(arguments.output + index, value)
+        index += width
+        phase += width
+        if phase == arguments.period { phase = 0 }
+    }
+    while index < arguments.count {
+        let value = Float(arguments.input[index]) * arguments.scales[phase] + arguments.offsets[phase]
+        arguments.output[index] = value
+        index += 1
+        phase += 1
+    }
+}

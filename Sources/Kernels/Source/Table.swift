@@ -1,0 +1,18 @@
+package import KernelInterface
+
+/// The kernels of this set.
+///
+/// - Precondition: the CPU has the features that the set is compiled for: even this function may use them.
+package func kernelTable() -> KernelTable {
+    KernelTable(
+        block: width,
+        gemm1: gemm1,
+        gemm2: gemm2,
+        gemm3: gemm3,
+        gemm4: gemm4,
+        depthwise: { depthwise($0) },
+        average: { average($0) },
+        scale: { scale($0) },
+        normalize: { normalize($0) }
+    )
+}

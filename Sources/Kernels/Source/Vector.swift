@@ -1,0 +1,56 @@
+// The vector of each kernel set and its primitives under one name. This is the only file that differs between the sets.
+
+internal import CIntrinsics
+
+#if KERNELS_AVX512
+    typealias Vector = SIMD16<Float>
+    let width = 16
+
+    @inline(__always) func load(_ p: UnsafePointer<Float>) -> Vector { f32x16_load(p) }
+    @inline(__always) func store(_ p: UnsafeMutablePointer<Float>, _ v: Vector) { f32x16_store(p, v) }
+    @inline(__always) func broadcast(_ x: Float) -> Vector { f32x16_broadcast(x) }
+    @inline(__always) func add(_ a: Vector, _ b: Vector) -> Vector { f32x16_add(a, b) }
+    @inline(__always) func sub(_ a: Vector, _ b: Vector) -> Vector { f32x16_sub(a, b) }
+    @inline(__always) func mul(_ a: Vector, _ b: Vector) -> Vector { f32x16_mul(a, b) }
+    @inline(__always) func div(_ a: Vector, _ b: Vector) -> Vector { f32x16_div(a, b) }
+    @inline(__always) func min(_ a: Vector, _ b: Vector) -> Vector { f32x16_min(a, b) }
+    @inline(__always) func max(_ a: Vector, _ b: Vector) -> Vector { f32x16_max(a, b) }
+    @inline(__always) func exp2i(_ n: Vector) -> Vector { f32x16_exp2i(n) }
+    @inline(__always) func widen(_ p: UnsafePointer<UInt8>) -> Vector { f32x16_from_u8(p) }
+    /// a · b + c
+    @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x16_fma(a, b, c) }
+#elseif KERNELS_AVX2
+    typealias Vector = SIMD8<Float>
+    let width = 8
+
+    @inline(__always) func load(_ p: UnsafePointer<Float>) -> Vector { f32x8_load(p) }
+    @inline(__always) func store(_ p: UnsafeMutablePointer<Float>, _ v: Vector) { f32x8_store(p, v) }
+    @inline(__always) func broadcast(_ x: Float) -> Vector { f32x8_broadcast(x) }
+    @inline(__always) func add(_ a: Vector, _ b: Vector) -> Vector { f32x8_add(a, b) }
+    @inline(__always) func sub(_ a: Vector, _ b: Vector) -> Vector { f32x8_sub(a, b) }
+    @inline(__always) func mul(_ a: Vector, _ b: Vector) -> Vector { f32x8_mul(a, b) }
+    @inline(__always) func div(_ a: Vector, _ b: Vector) -> Vector { f32x8_div(a, b) }
+    @inline(__always) func min(_ a: Vector, _ b: Vector) -> Vector { f32x8_min(a, b) }
+    @inline(__always) func max(_ a: Vector, _ b: Vector) -> Vector { f32x8_max(a, b) }
+    @inline(__always) func exp2i(_ n: Vector) -> Vector { f32x8_exp2i(n) }
+    @inline(__always) func widen(_ p: UnsafePointer<UInt8>) -> Vector { f32x8_from_u8(p) }
+    /// a · b + c
+    @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x8_fma(a, b, c) }
+#else
+    typealias Vector = SIMD4<Float>
+    let width = 4
+
+    @inline(__always) func load(_ p: UnsafePointer<Float>) -> Vector { f32x4_load(p) }
+    @inline(__always) func store(_ p: UnsafeMutablePointer<Float>, _ v: Vector) { f32x4_store(p, v) }
+    @inline(__always) func broadcast(_ x: Float) -> Vector { f32x4_broadcast(x) }
+    @inline(__always) func add(_ a: Vector, _ b: Vector) -> Vector { f32x4_add(a, b) }
+    @inline(__always) func sub(_ a: Vector, _ b: Vector) -> Vector { f32x4_sub(a, b) }
+    @inline(__always) func mul(_ a: Vector, _ b: Vector) -> Vector { f32x4_mul(a, b) }
+    @inline(__always) func div(_ a: Vector, _ b: Vector) -> Vector { f32x4_div(a, b) }
+    @inline(__always) func min(_ a: Vector, _ b: Vector) -> Vector { f32x4_min(a, b) }
+    @inline(__always) func max(_ a: Vector, _ b: Vector) -> Vector { f32x4_max(a, b) }
+    @inline(__always) func exp2i(_ n: Vector) -> Vector { f32x4_exp2i(n) }
+    @inline(__always) func widen(_ p: UnsafePointer<UInt8>) -> Vector { f32x4_from_u8(p) }
+    /// a · b + c
+    @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x4_fma(a, b, c) }
+#endif

@@ -1,0 +1,85 @@
+/// A tensor that a graph reads from its checkpoint.
+package struct Parameter: Sendable, Equatable {
+    package enum Role: Sendable {
+        /// Learnt by gradient: what "number of parameters" counts.
+        case learnt
+        /// Statistics of batch normalisation.
+        case statistic
+    }
+
+    package var name: String
+    package var shape: [Int]
+    package var role: Role
+
+    package var count: Int { shape.reduce(1, *) }
+}
+
+extension Graph {
+    /// All tensors that the graph needs, in the order of the nodes.
+    package func parameters() throws(GraphError) -> [Parameter] {
+        let shapes = try shapes()
+        var parameters: [Parameter] = []
+        for node in nodes {
+            let input = shapes[node.inputs[0].index]
+            switch node.operation {
+            case .convolution(let convolution):
+                let weightShape = convolution.weightShape(inputChannels: input.channels)
+                parameters.append(Parameter(name: convolution.weight, shape: weightShape, role: .learnt))
+                if let bias = convolution.bias {
+                    parameters.append(Parameter(name: bias, shape: [convolution.outputChannels], role: .learnt))
+                }
+            case .batchNormalization(let normalization):
+                for (suffix, role) in BatchNormalization.tensors {
+                    let name = normalization.prefix + suffix
+                    parameters.append(Parameter(name: name, shape: [input.channels], role: role))
+                }
+            case .activation, .add, .scaleChannels, .globalAveragePool:
+                break
+            }
+        }
+        return parameters
+    }
+
+    /// Multiply-adds of convolutions and fully connected layers for one image: the "FLOPs" of the literature.
+    package func multiplyAdds() throws(GraphError) -> Int {
+        let shapes = try shapes()
+        return nodes.reduce(0) { sum, node in
+            guard case .convolution(let convolution) = node.operation else { return sum }
+            let output = shapes[node.output.index]
+            let weights = convolution.weightShape(inputChannels: shapes[node.inputs[0].index].channels).reduce(1, *)
+            return sum + weights * output.height * output.width
+        }
+    }
+}
+
+extension BatchNormalization {
+    /// The suffixes of its tensors.
+    static let tensors: [(suffix: String, role: Parameter.Role)] = [
+        (".weight", .learnt), (".bias", .learnt), (".running_mean", .statistic), (".running_var", .statistic),
+    ]
+}
+
+extension Weights {
+    /// The numbers of one tensor, checked against the shape that the graph expects.
+    package func floats(_ name: String, shape: [Int]) throws(GraphError) -> [Float] {
+        guard let tensor = self[name] else { throw .missingTensor(name: name) }
+        guard tensor.shape == shape else { throw .wrongShape(name: name, expected: shape, got: tensor.shape) }
+        guard let floats = tensor.floats() else {
+            throw .wrongElementType(name: name, got: tensor.elementType)
+        }
+        return floats
+    }
+
+    /// Checks that every tensor of the graph is there, with its shape and a usable element type.
+    package func check(against graph: Graph) throws(GraphError) {
+        for parameter in try graph.parameters() {
+            guard let tensor = self[parameter.name] else { throw .missingTensor(name: parameter.name) }
+            guard tensor.shape == parameter.shape else {
+                throw .wrongShape(name: parameter.name, expected: parameter.shape, got: tensor.shape)
+            }
+            guard tensor.elementType.isFloatingPoint else {
+                throw .wrongElementType(name: parameter.name, got: tensor.elementType)
+            }
+        }
+    }
+}

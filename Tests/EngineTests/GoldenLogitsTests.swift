@@ -1,0 +1,52 @@
+import Architectures
+import Engine
+import ModelGraph
+import TestSupport
+import Testing
+
+/// Whole networks against PyTorch and timm, on every kernel set.
+struct GoldenLogitsTests {
+    static let names = [
+        "lite0-real", "lite0", "lite1", "b0", "b0-seven-classes", "b0-260", "b0-192x256", "b0-odd", "tf-b0",
+        "tf-b0-odd",
+    ]
+    static let sets = InstructionSet.allCases.filter(\.isSupported)
+
+    @Test(arguments: names, sets)
+    func matchesPyTorch(name: String, set: InstructionSet) throws {
+        let golden = try LogitGolden(name)
+        let images = golden.inputShape[0]
+        let session = try GoldenLogitsTests.session(golden, set: set, maxBatch: images)
+        let outputs = try session.run(.tensor(golden.input, images: images), threads: 2)
+        try expectClose(outputs.flatMap(\.logits), golden.logits)
+        try expectClose(outputs.flatMap(\.embedding), golden.embedding)
+    }
+
+    /// Within 1e-4 of the largest number.
+    private func expectClose(_ got: [Float], _ expected: Tensor) throws {
+        let expected = try #require(expected.floats())
+        try #require(got.count == expected.count)
+        let largest = expected.map(abs).max() ?? 0
+        let difference = zip(got, expected).map { abs($0 - $1) }.max() ?? 0
+        #expect(difference <= 1e-4 * largest, "difference \(difference), largest \(largest)")
+    }
+
+    static func session(_ golden: LogitGolden, set: InstructionSet, maxBatch: Int) throws -> Session {
+        let shape = FeatureShape(
+            channels: golden.inputShape[1],
+            height: golden.inputShape[2],
+            width: golden.inputShape[3]
+        )
+        let graph = try Architecture(named: golden.architecture).graph(inputShape: shape, classCount: golden.classCount)
+        let weights = try golden.weights(graph.parameters().map { ($0.name, $0.shape) })
+        let model = try Model(graph: graph, weights: weights)
+        let transform = ImageTransform(
+            width: shape.width,
+            height: shape.height,
+            mean: [0.5, 0.5, 0.5],
+            standardDeviation: [0.5, 0.5, 0.5]
+        )
+        let plan = try Plan(model.optimized(), transform: transform, instructionSet: set)
+        return Session(plan: plan, maxBatch: maxBatch, pool: WorkerPool(helpers: 1))
+    }
+}

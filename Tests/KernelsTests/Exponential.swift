@@ -1,0 +1,4 @@
+import Glibc
+
+/// e^x by the C library.
+func exponential(_ x: Double) -> Double { exp(x) }

@@ -1,0 +1,98 @@
+import Engine
+import KernelInterface
+import Testing
+
+struct PlaneKernelTests {
+    @Test(arguments: KernelSets.supported)
+    func averagesAndScales(set: InstructionSet) {
+        let table = set.kernels
+        let block = table.block
+        for (rows, columns) in [(1, 1), (7, 7), (3, 10), (14, 9)] {
+            var noise = Noise(seed: 5)
+            let rowStride = (columns + 2) * block
+            let before = noise.array(rows * rowStride)
+            let plane = Pinned(before)
+            let channels = Pinned([Float](repeating: 0, count: block))
+            let arguments = PlaneArguments(
+                plane: plane.pointer,
+                rowStride: rowStride,
+                rows: rows,
+                columns: columns,
+                channels: channels.pointer
+            )
+
+            table.average(arguments)
+            for channel in 0..<block {
+                var sum = 0.0
+                for y in 0..<rows {
+                    for x in 0..<columns { sum += Double(before[y * rowStride + x * block + channel]) }
+                }
+                #expect(abs(Double(channels[channel]) - sum / Double(rows * columns)) < 1e-6)
+            }
+
+            table.scale(arguments)
+            for index in before.indices {
+                let isInside = index % rowStride < columns * block
+                #expect(plane[index] == (isInside ? before[index] * channels[index % block] : before[index]))
+            }
+        }
+    }
+
+    @Test(arguments: KernelSets.supported, [1, 3, 5, 47, 48, 49, 96, 672])
+    func normalizes(set: InstructionSet, count: Int) {
+        let table = set.kernels
+        let samples = Pinned((0..<count).map { UInt8(truncatingIfNeeded: $0 * 37 + 11) })
+        let period = 3 * table.block
+        let scales = Pinned((0..<period).map { Float($0 % 3 + 1) / 255 })
+        let offsets = Pinned((0..<period).map { Float($0 % 3) - 0.5 })
+        let output = Pinned([Float](repeating: 99, count: count + 1))
+        table.normalize(
+            NormalizeArguments(
+                input: samples.constant,
+                output: output.pointer,
+                count: count,
+                scales: scales.constant,
+                offsets: offsets.constant,
+                period: period
+            )
+        )
+        for index in 0..<count {
+            let expected = Double(samples[index]) * Double(index % 3 + 1) / 255 + Double(index % 3) - 0.5
+            #expect(abs(Double(output[index]) - expected) < 1e-6)
+        }
+        #expect(output[count] == 99, "written behind the row")
+    }
+
+    /// The vector exponential behind swish and sigmoid, over the whole range of Float.
+    @Test(arguments: KernelSets.supported)
+    func sigmoidIsAccurate(set: InstructionSet) {
+        let table = set.kernels
+        let block = table.block
+        let bias = Pinned([Float](repeating: 0, count: block))
+        let identity = Pinned([Float](repeating: 1, count: block))
+        let offset = Pinned([0])
+        for x in stride(from: Float(-100), through: 100, by: 0.37) {
+            let input = Pinned([Float](repeating: x, count: block))
+            let output = Pinned([Float](repeating: 0, count: block))
+            table.gemm1.run(
+                GEMMArguments(
+                    a: input.constant,
+                    aStride: block,
+                    tapOffsets: offset.constant,
+                    fullTaps: 0,
+                    tailTaps: 1,
+                    tailSteps: 1,
+                    b: identity.constant,
+                    bias: bias.constant,
+                    c: output.pointer,
+                    cStride: block,
+                    cBlockStride: 0,
+                    pixels: 1,
+                    activation: .sigmoid
+                )
+            )
+            let expected = 1 / (1 + exponential(-Double(x)))
+            #expect(abs(Double(output[0]) - expected) <= 4e-7 * expected + 1e-37, "sigmoid(\(x))")
+        }
+    }
+}

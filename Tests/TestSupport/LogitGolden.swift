@@ -1,0 +1,60 @@
+import Checkpoints
+import FoundationEssentials
+package import ModelGraph
+
+/// What PyTorch and timm answer for one model and input: a case of scripts/make-logit-goldens.py.
+package struct LogitGolden: Sendable {
+    package let architecture: String
+    package let classCount: Int
+    /// N, C, H, W.
+    package let inputShape: [Int]
+    /// A folder in Models/; nil for seeded weights.
+    package let modelFolder: String?
+    /// Scales of the seeded batch norms, by layer.
+    package let varianceExponents: [String: Int]
+    /// [N, classCount]
+    package let logits: Tensor
+    /// [N, features]
+    package let embedding: Tensor
+
+    /// - Parameter name: of a pair of files in Tests/Fixtures/logits.
+    package init(_ name: String) throws {
+        let data = try Data(contentsOf: URL(filePath: Fixtures.path("logits/\(name).json")))
+        let description = try JSONDecoder().decode(Description.self, from: data)
+        let file = try SafetensorsFile(path: Fixtures.path("logits/\(name).safetensors"))
+        guard let logits = file.weights["logits"], let embedding = file.weights["embedding"] else {
+            throw CheckpointError(
+                .malformed,
+                path: name,
+                problem: "outputs are missing",
+                remedy: "Make the goldens again"
+            )
+        }
+        architecture = description.architecture
+        classCount = description.classCount
+        inputShape = description.inputShape
+        modelFolder = description.modelFolder
+        varianceExponents = description.varianceExponents
+        self.logits = logits
+        self.embedding = embedding
+    }
+
+    /// The input's numbers in NCHW order.
+    package var input: [Float] { SeededValues.picture(inputShape) }
+
+    /// The model's weights: the folder's, or seeded ones for the tensors that the graph asks for.
+    package func weights(_ shapes: [(name: String, shape: [Int])]) throws -> Weights {
+        if let modelFolder {
+            return try Checkpoint(path: "\(Fixtures.root)/Models/\(modelFolder)").weights
+        }
+        return SeededValues.weights(shapes, exponents: varianceExponents)
+    }
+
+    private struct Description: Decodable {
+        var architecture: String
+        var classCount: Int
+        var inputShape: [Int]
+        var modelFolder: String?
+        var varianceExponents: [String: Int]
+    }
+}
