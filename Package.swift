@@ -83,7 +83,7 @@ let package = Package(
         .target(
             name: "Serving",
             dependencies: [
-                "Classification", "HTTP",
+                "Classification", "Engine", "HTTP", "Imaging", "ModelGraph",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -94,8 +94,9 @@ let package = Package(
         .executableTarget(
             name: "effnet",
             dependencies: [
-                "Serving", "Classification",
+                "Serving", "Classification", "Engine", "HTTP", "Imaging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -114,5 +115,20 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "ModelGraph", "TestSupport"]),
+        .testTarget(
+            name: "ServingTests",
+            dependencies: [
+                "Serving", "Classification", "Engine", "HTTP", "Imaging", "ModelGraph",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "EffnetTests", dependencies: ["effnet"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPTests",
+            dependencies: ["HTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
+            swiftSettings: strict
+        ),
     ]
 )

@@ -1,0 +1,18 @@
+package import HTTP
+
+/// Everything a user may set about a service, with its default.
+package struct ServiceConfiguration: Sendable {
+    package var server = ServerConfiguration()
+    /// Threads, and so cores, that decode and infer.
+    package var workers = 1
+    package var batching = BatcherLimits()
+    package var queueTimeout: Duration = .seconds(5)
+    /// The largest body of an image route, in bytes.
+    package var maxBody = 32 << 20
+    /// Normal service after the first signal, for load balancers to notice.
+    package var drainDelay: Duration = .zero
+    /// How long open requests may take after that.
+    package var drainTimeout: Duration = .seconds(30)
+
+    package init() {}
+}

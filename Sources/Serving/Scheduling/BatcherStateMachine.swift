@@ -1,0 +1,265 @@
+import DequeModule
+
+/// Decides which waiting entry runs when, on which worker and in which batch. It holds no lock, clock or thread: events
+/// and the time go in, actions come out, and the caller performs them outside its lock.
+///
+/// - First in, first out within a lane; a batch never mixes lanes (models).
+/// - A free worker takes what waits, up to its fair share among the free workers and the largest batch.
+/// - A worker that has decoded its batch while nothing waits borrows the cores of all idle workers for the inference.
+package struct BatcherStateMachine<Payload: Sendable>: Sendable {
+    package typealias Instant = ContinuousClock.Instant
+
+    /// One picture that waits.
+    package struct Entry: Sendable {
+        package let id: UInt64
+        package let lane: Int
+        /// Counted against `BatcherLimits.maxQueueBytes`.
+        package let bytes: Int
+        package let arrival: Instant
+        /// Expires if no worker has taken it by then; nil waits for ever.
+        package let deadline: Instant?
+        package let payload: Payload
+
+        package init(id: UInt64, lane: Int, bytes: Int, arrival: Instant, deadline: Instant?, payload: Payload) {
+            self.id = id
+            self.lane = lane
+            self.bytes = bytes
+            self.arrival = arrival
+            self.deadline = deadline
+            self.payload = payload
+        }
+    }
+
+    package enum Event: Sendable {
+        case submitted(Entry)
+        /// Nobody waits for this entry any more; without effect once a worker has it.
+        case cancelled(id: UInt64)
+        /// The worker asks with how many threads it may infer.
+        case decoded(worker: Int)
+        /// The worker is free, with or without having inferred.
+        case finished(worker: Int)
+        /// The time of the last `wake` action has come.
+        case tick
+        /// Accept nothing more; finish what waits and runs.
+        case drain
+    }
+
+    package enum Action: Sendable {
+        case start(worker: Int, batch: [Entry])
+        case infer(worker: Int, threads: Int)
+        case refuse(Entry, Refusal)
+        case expire(Entry)
+        case evict(Entry)
+        /// Send `tick` at this time. Ticks at other times do no harm.
+        case wake(at: Instant)
+        /// Draining is over: nothing waits and nothing runs. Told once.
+        case drained
+    }
+
+    private enum WorkerState {
+        case idle, decoding, lent
+        case inferring(borrowed: [Int])
+    }
+
+    private let limits: BatcherLimits
+    private var workers: [WorkerState]
+    /// The idle workers; the last one became idle last and has the warmest caches.
+    private var idle: [Int]
+    private var queue = Deque<Entry>()
+    /// No waiting entry has an earlier deadline.
+    private var earliestDeadline: Instant?
+    private var announcedWake: Instant?
+    private var isDraining = false
+    private var toldDrained = false
+
+    /// Bytes of all waiting entries.
+    package private(set) var queuedBytes = 0
+    package var queuedCount: Int { queue.count }
+
+    /// Workers that have a batch.
+    package var busyWorkers: Int {
+        workers.count { state in
+            switch state {
+            case .decoding, .inferring: true
+            case .idle, .lent: false
+            }
+        }
+    }
+
+    package init(workers: Int, limits: BatcherLimits) {
+        self.limits = limits
+        self.workers = Array(repeating: .idle, count: workers)
+        idle = Array((0..<workers).reversed())
+    }
+
+    /// What an event at a time leads to. Times never go backwards.
+    package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
+        var actions: [Action] = []
+        switch event {
+        case .submitted(let entry):
+            if let refusal = refusal(of: entry) {
+                actions.append(.refuse(entry, refusal))
+            } else {
+                enqueue(entry)
+            }
+        case .cancelled(let id):
+            if let index = queue.firstIndex(where: { $0.id == id }) {
+                actions.append(.evict(remove(at: index)))
+            }
+        case .decoded(let worker):
+            if let action = beginInference(on: worker) { actions.append(action) }
+        case .finished(let worker):
+            release(worker)
+        case .tick:
+            announcedWake = nil
+        case .drain:
+            isDraining = true
+        }
+        expireOverdue(at: now, into: &actions)
+        startBatches(at: now, into: &actions)
+        announceWake(at: now, into: &actions)
+        if isDraining, !toldDrained, queue.isEmpty, busyWorkers == 0 {
+            toldDrained = true
+            actions.append(.drained)
+        }
+        return actions
+    }
+
+    // MARK: Queue
+
+    private func refusal(of entry: Entry) -> Refusal? {
+        if isDraining { return .draining }
+        // An entry that a worker takes at once does not wait, and needs no room.
+        if queue.isEmpty, !idle.isEmpty { return nil }
+        if queue.count >= limits.maxQueue { return .queueFull }
+        let (bytes, overflow) = queuedBytes.addingReportingOverflow(entry.bytes)
+        return overflow || bytes > limits.maxQueueBytes ? .queueBytesFull : nil
+    }
+
+    private mutating func enqueue(_ entry: Entry) {
+        queue.append(entry)
+        queuedBytes += entry.bytes
+        if let deadline = entry.deadline {
+            earliestDeadline = min(earliestDeadline ?? deadline, deadline)
+        }
+    }
+
+    private mutating func remove(at index: Int) -> Entry {
+        let entry = queue.remove(at: index)
+        queuedBytes -= entry.bytes
+        if queue.isEmpty { earliestDeadline = nil }
+        return entry
+    }
+
+    private mutating func expireOverdue(at now: Instant, into actions: inout [Action]) {
+        guard let earliest = earliestDeadline, earliest <= now else { return }
+        var index = 0
+        while index < queue.count {
+            if let deadline = queue[index].deadline, deadline <= now {
+                actions.append(.expire(remove(at: index)))
+            } else {
+                index += 1
+            }
+        }
+        earliestDeadline = queue.lazy.compactMap(\.deadline).min()
+    }
+
+    // MARK: Batches
+
+    private mutating func startBatches(at now: Instant, into actions: inout [Action]) {
+        while isBatchDue(at: now), let worker = idle.popLast() {
+            workers[worker] = .decoding
+            actions.append(.start(worker: worker, batch: takeBatch(limit: batchLimit(freeWorkers: idle.count + 1))))
+        }
+    }
+
+    /// Whether the oldest entry should start now rather than wait for company.
+    private func isBatchDue(at now: Instant) -> Bool {
+        guard let oldest = queue.first else { return false }
+        if isDraining || limits.maxQueueDelay == .zero || queue.count >= limits.maxBatch { return true }
+        return oldest.arrival + limits.maxQueueDelay <= now
+    }
+
+    /// The fair share of each free worker; all that fits, where entries waited for company on purpose.
+    private func batchLimit(freeWorkers: Int) -> Int {
+        guard limits.maxQueueDelay == .zero else { return limits.maxBatch }
+        return min(limits.maxBatch, (queue.count + freeWorkers - 1) / freeWorkers)
+    }
+
+    /// Removes the oldest entry and those of its lane that follow, in order.
+    private mutating func takeBatch(limit: Int) -> [Entry] {
+        guard let lane = queue.first?.lane else { return [] }
+        var batch: [Entry] = []
+        var index = 0
+        while index < queue.count, batch.count < limit {
+            if queue[index].lane == lane {
+                batch.append(remove(at: index))
+            } else {
+                index += 1
+            }
+        }
+        return batch
+    }
+
+    // MARK: Workers
+
+    private mutating func beginInference(on worker: Int) -> Action? {
+        guard case .decoding = workers[worker] else { return nil }
+        var borrowed: [Int] = []
+        if queue.isEmpty {
+            swap(&borrowed, &idle)
+            for helper in borrowed { workers[helper] = .lent }
+        }
+        workers[worker] = .inferring(borrowed: borrowed)
+        return .infer(worker: worker, threads: borrowed.count + 1)
+    }
+
+    private mutating func release(_ worker: Int) {
+        switch workers[worker] {
+        case .idle, .lent: return
+        case .decoding: break
+        case .inferring(let borrowed):
+            for helper in borrowed { workers[helper] = .idle }
+            idle += borrowed
+        }
+        workers[worker] = .idle
+        idle.append(worker)
+    }
+
+    // MARK: Time
+
+    private mutating func announceWake(at now: Instant, into actions: inout [Action]) {
+        var next = earliestDeadline
+        if !idle.isEmpty, let oldest = queue.first {
+            let due = oldest.arrival + limits.maxQueueDelay
+            next = min(next ?? due, due)
+        }
+        guard let next else { return }
+        if let announcedWake, announcedWake > now, announcedWake <= next { return }
+        announcedWake = next
+        actions.append(.wake(at: next))
+    }
+}
+
+/// The bounds of a batcher, each a flag of the command line.
+package struct BatcherLimits: Sendable, Equatable {
+    /// Pictures in one run of the network.
+    package var maxBatch = 8
+    /// Pictures that wait.
+    package var maxQueue = 256
+    /// Bytes of the compressed pictures that wait.
+    package var maxQueueBytes = 128 << 20
+    /// How long a picture waits for company while a core is free.
+    package var maxQueueDelay: Duration = .zero
+
+    package init() {}
+}
+
+/// Why a picture was not accepted, or not for long enough.
+package enum Refusal: String, Error, Sendable, CaseIterable {
+    case queueFull = "queue_full"
+    case queueBytesFull = "queue_bytes_full"
+    case timedOut = "queue_timeout"
+    case draining
+    case notReady = "not_ready"
+}

@@ -1,0 +1,71 @@
+package import Classification
+package import Imaging
+
+/// One compressed picture on its way through a model.
+package struct Job: Sendable {
+    package let model: ServedModel
+    package let bytes: [UInt8]
+    /// Called once, on any thread, with what became of the picture.
+    package let completion: @Sendable (Result<JobResult, JobFailure>) -> Void
+
+    package init(
+        model: ServedModel,
+        bytes: [UInt8],
+        completion: @escaping @Sendable (Result<JobResult, JobFailure>) -> Void
+    ) {
+        self.model = model
+        self.bytes = bytes
+        self.completion = completion
+    }
+}
+
+/// A picture that went through the network.
+package struct JobResult: Sendable {
+    package let output: ModelOutput
+    package let image: ImageFacts
+    /// Pictures in the run of the network that this one was part of.
+    package let batchSize: Int
+    package let phases: JobPhases
+}
+
+/// What is said about a picture in answers.
+package struct ImageFacts: Sendable, Equatable {
+    /// Upright, before resizing, in pixels.
+    package let width: Int
+    package let height: Int
+    package let format: PictureFormat
+
+    package init(_ picture: Picture) {
+        width = picture.sourceWidth
+        height = picture.sourceHeight
+        format = picture.format
+    }
+}
+
+/// Where a picture's time went between submission and completion; the three add up to all of it.
+package struct JobPhases: Sendable, Equatable {
+    /// Waiting for a core and for the batch's other pictures.
+    package let queue: Duration
+    /// Decoding, resizing and cropping this picture.
+    package let decode: Duration
+    /// The run of the network that it was part of.
+    package let inference: Duration
+}
+
+/// Why a picture got no output.
+package enum JobFailure: Error, Sendable, Equatable {
+    case image(ImageError)
+    case refused(Refusal)
+    /// Nobody waited for it any more.
+    case cancelled
+    /// The network could not be run.
+    case engine(String)
+}
+
+/// What the scheduler tells of its work, for metrics. Called on any thread: must be quick.
+package protocol SchedulerObserver: Sendable {
+    /// The network ran once.
+    func batchExecuted(model: String, size: Int, inference: Duration)
+    /// A job was completed.
+    func jobCompleted(model: String, result: Result<JobResult, JobFailure>)
+}

@@ -1,0 +1,109 @@
+import Glibc
+package import Logging
+
+/// A log handler that writes one line an event to standard error, as text or as JSON.
+package struct StandardErrorLog: LogHandler {
+    package enum Format: String, Sendable, CaseIterable { case text, json }
+
+    package var logLevel: Logger.Level
+    package var metadata: Logger.Metadata = [:]
+    private let format: Format
+
+    package init(format: Format, level: Logger.Level) {
+        self.format = format
+        logLevel = level
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        let line = Self.line(
+            time: .now,
+            level: event.level,
+            message: event.message.description,
+            metadata: metadata.merging(event.metadata ?? [:]) { $1 },
+            format: format
+        )
+        // One write a line: lines of several threads do not mix.
+        _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    /// One event as a line with its line feed. Metadata come sorted by key.
+    package static func line(
+        time: WallClockTime,
+        level: Logger.Level,
+        message: String,
+        metadata: Logger.Metadata,
+        format: Format
+    ) -> [UInt8] {
+        let sorted = metadata.sorted { $0.key < $1.key }
+        switch format {
+        case .json:
+            var members: [JSONValue.Member] = [
+                .init(name: "time", value: .string(time.description)),
+                .init(name: "level", value: .string(level.rawValue)),
+                .init(name: "message", value: .string(message)),
+            ]
+            members += sorted.map { .init(name: $0.key, value: json($0.value)) }
+            return JSONValue.object(members).bytes + [UInt8(ascii: "\n")]
+        case .text:
+            let pairs = sorted.map { " \($0.key)=\(printable("\($0.value)"))" }.joined()
+            return Array("\(time) \(level.rawValue) \(printable(message))\(pairs)\n".utf8)
+        }
+    }
+
+    private static func json(_ value: Logger.MetadataValue) -> JSONValue {
+        switch value {
+        case .string(let text): .string(text)
+        case .stringConvertible(let number as Int): .integer(number)
+        case .stringConvertible(let time as Milliseconds): .milliseconds(time.duration)
+        case .stringConvertible(let other): .string(other.description)
+        case .array(let values): .array(values.map(json))
+        case .dictionary(let members):
+            .object(members.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: json($0.value)) })
+        @unknown default: .string(value.description)
+        }
+    }
+
+    /// Text without control characters, so that what a client sent cannot begin a line of its own.
+    private static func printable(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 })
+        )
+    }
+}
+
+/// A moment of the calendar, in UTC, as RFC 3339 with milliseconds.
+package struct WallClockTime: Sendable, CustomStringConvertible {
+    private let seconds: Int
+    private let nanoseconds: Int
+
+    /// - Parameter seconds: since 1970.
+    package init(seconds: Int, nanoseconds: Int) {
+        self.seconds = seconds
+        self.nanoseconds = nanoseconds
+    }
+
+    package static var now: WallClockTime {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return WallClockTime(seconds: time.tv_sec, nanoseconds: time.tv_nsec)
+    }
+
+    package var description: String {
+        var seconds = time_t(seconds)
+        var date = tm()
+        gmtime_r(&seconds, &date)
+        func padded(_ number: Int, _ width: Int) -> String {
+            let digits = String(number)
+            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        }
+        let day =
+            "\(padded(Int(date.tm_year) + 1900, 4))-\(padded(Int(date.tm_mon) + 1, 2))-\(padded(Int(date.tm_mday), 2))"
+        let hour = [date.tm_hour, date.tm_min, date.tm_sec].map { padded(Int($0), 2) }.joined(separator: ":")
+        return "\(day)T\(hour).\(padded(nanoseconds / 1_000_000, 3))Z"
+    }
+}

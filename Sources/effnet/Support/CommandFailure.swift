@@ -1,0 +1,15 @@
+/// A command cannot go on: why and what to do, in one line, and the exit code.
+struct CommandFailure: Error {
+    /// Stable, after BSD's sysexits.
+    enum Code: Int32 {
+        case partial = 1
+        case brokenModel = 65
+        case noSuchModel = 66
+        case unavailable = 69
+        case systemError = 71
+        case cutShort = 75
+    }
+
+    var code: Code
+    var message: String
+}

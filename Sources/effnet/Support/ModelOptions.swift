@@ -1,0 +1,119 @@
+import ArgumentParser
+import Classification
+import Engine
+import Glibc
+import Imaging
+
+/// The options of every command that loads a model.
+struct ModelOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Model folder in timm's form: config.json and model.safetensors. [EFFNET_MODEL]",
+            discussion: """
+                Default: \(ModelFolder.bundled) in the working directory, else beside the executable.
+                """
+        )
+    )
+    var model: String?
+
+    @Option(help: "Cores to use; 0 takes all that this process may run on. [EFFNET_THREADS]")
+    var threads = 0
+
+    @Option(help: "Images in one run of the network, 1 to 256. [EFFNET_MAX_BATCH]")
+    var maxBatch = 8
+
+    @Option(help: "Pixels of an image at most; larger ones are refused. [EFFNET_MAX_PIXELS]")
+    var maxPixels = ImagePipeline.Limits().pixels
+
+    @Option(help: "Memory of all decodes that run at the same time. [EFFNET_DECODE_MEMORY]")
+    var decodeMemory = ByteCount(ImagePipeline.Limits().decodeMemory)
+
+    func validate() throws {
+        guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024") }
+        guard (1...256).contains(maxBatch) else { throw ValidationError("--max-batch must be 1 to 256") }
+        guard maxPixels > 0 else { throw ValidationError("--max-pixels must be positive") }
+        guard decodeMemory.bytes > 0 else { throw ValidationError("--decode-memory must be positive") }
+    }
+
+    /// Cores that are used in the end.
+    var threadCount: Int { threads == 0 ? ProcessorCount.available() : threads }
+
+    /// What the classifier is loaded with.
+    var classifierOptions: Classifier.Options {
+        var options = Classifier.Options()
+        options.imageLimits.pixels = maxPixels
+        options.imageLimits.decodeMemory = decodeMemory.bytes
+        options.maxBatch = maxBatch
+        options.threads = threadCount
+        return options
+    }
+}
+
+/// Where a model is.
+struct ModelFolder {
+    /// The model that comes with the program.
+    static let bundled = "Models/tf_efficientnet_lite0"
+
+    let path: String
+
+    /// - Parameter path: as given by the user; nil looks for the bundled model.
+    /// - Throws: `CommandFailure` if there is no such folder.
+    init(_ path: String?) throws {
+        if let path {
+            guard Self.isFolder(path) else {
+                throw CommandFailure(
+                    code: .noSuchModel,
+                    message: "there is no model folder at \(path): give --model a folder with config.json and "
+                        + "model.safetensors"
+                )
+            }
+            self.path = path
+            return
+        }
+        let candidates = [Self.bundled, Self.executableFolder.map { "\($0)/\(Self.bundled)" }].compactMap(\.self)
+        guard let found = candidates.first(where: Self.isFolder) else {
+            throw CommandFailure(
+                code: .noSuchModel,
+                message: "there is no model at \(candidates.joined(separator: " or ")): give its folder with --model"
+            )
+        }
+        self.path = found
+    }
+
+    /// The folder's own name, which is what clients call the model.
+    var name: String {
+        let canonical = realpath(path, nil)
+        defer { free(canonical) }
+        let resolved = canonical.map { String(cString: $0) } ?? path
+        return resolved.split(separator: "/").last.map(String.init) ?? "model"
+    }
+
+    /// - Throws: `CommandFailure` with the reason.
+    func load(_ options: Classifier.Options, progress: (Double) -> Void = { _ in }) throws -> Classifier {
+        do {
+            return try Classifier(folder: path, options: options, progress: progress)
+        } catch {
+            throw Self.failure(path: path, error)
+        }
+    }
+
+    /// What a user is told when a model cannot be loaded.
+    static func failure(path: String, _ error: any Error) -> CommandFailure {
+        CommandFailure(code: .brokenModel, message: "cannot load the model at \(path): \(error)")
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    private static var executableFolder: String? {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = buffer.withUnsafeMutableBytes { bytes in
+            bytes.bindMemory(to: CChar.self).baseAddress.map { readlink("/proc/self/exe", $0, bytes.count) } ?? 0
+        }
+        guard count > 0 else { return nil }
+        let path = String(decoding: buffer[..<count], as: UTF8.self)
+        return path.lastIndex(of: "/").map { String(path[..<$0]) }
+    }
+}

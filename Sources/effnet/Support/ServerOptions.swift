@@ -1,0 +1,104 @@
+import ArgumentParser
+import HTTP
+import Serving
+
+/// The bounds of the HTTP server.
+struct ServerOptions: ParsableArguments {
+    private static let defaults = ServerConfiguration()
+
+    @Option(help: "Numeric address to listen on, or localhost. [EFFNET_HOST]")
+    var host = defaults.host
+
+    @Option(help: "TCP port to listen on; 0 lets the system choose. [EFFNET_PORT]")
+    var port = defaults.port
+
+    @Option(help: "Path of a Unix-domain socket to listen on instead. [EFFNET_UNIX]")
+    var unix: String?
+
+    @Option(help: "Largest body of a request, in bytes or with K, M or G. [EFFNET_MAX_BODY]")
+    var maxBody = ByteCount(ServiceConfiguration().maxBody)
+
+    @Option(help: "Connections at a time. [EFFNET_MAX_CONNECTIONS]")
+    var maxConnections = defaults.maxConnections
+
+    @Option(help: "Bytes of all bodies in memory at most; more are answered 503. [EFFNET_MAX_BUFFERED_BYTES]")
+    var maxBufferedBytes = ByteCount(defaults.maxBufferedBytes)
+
+    @Option(help: "Largest head of a request. [EFFNET_MAX_HEAD]")
+    var maxHead = ByteCount(defaults.maxHeadBytes)
+
+    @Option(help: "Seconds for the head of a request to arrive. [EFFNET_HEAD_TIMEOUT]")
+    var headTimeout = Seconds(defaults.headTimeout)
+
+    @Option(help: "Seconds that a body may stand still. [EFFNET_BODY_TIMEOUT]")
+    var bodyTimeout = Seconds(defaults.bodyIdleTimeout)
+
+    @Option(help: "Seconds that a connection may be idle between requests. [EFFNET_KEEP_ALIVE_TIMEOUT]")
+    var keepAliveTimeout = Seconds(defaults.keepAliveTimeout)
+
+    @Option(help: "Seconds that an answer may wait for its client to read. [EFFNET_WRITE_TIMEOUT]")
+    var writeTimeout = Seconds(defaults.writeTimeout)
+
+    func validate() throws {
+        guard maxBody.bytes > 0 else { throw ValidationError("--max-body must be positive") }
+        guard maxBufferedBytes.bytes >= maxBody.bytes else {
+            throw ValidationError("--max-buffered-bytes must be at least --max-body")
+        }
+        guard maxConnections > 0 else { throw ValidationError("--max-connections must be positive") }
+        guard maxHead.bytes >= 1024 else { throw ValidationError("--max-head must be at least 1024") }
+        let timeouts = [headTimeout, bodyTimeout, keepAliveTimeout, writeTimeout]
+        guard timeouts.allSatisfy({ $0.duration > .zero }) else {
+            throw ValidationError("the server's timeouts must be positive")
+        }
+    }
+
+    /// What the server is made with.
+    var configuration: ServerConfiguration {
+        var configuration = Self.defaults
+        configuration.host = host
+        configuration.port = port
+        configuration.unixSocketPath = unix
+        configuration.maxBufferedBytes = maxBufferedBytes.bytes
+        configuration.maxConnections = maxConnections
+        configuration.maxHeadBytes = maxHead.bytes
+        configuration.headTimeout = headTimeout.duration
+        configuration.bodyIdleTimeout = bodyTimeout.duration
+        configuration.keepAliveTimeout = keepAliveTimeout.duration
+        configuration.writeTimeout = writeTimeout.duration
+        return configuration
+    }
+}
+
+/// The bounds of what waits for a core.
+struct QueueOptions: ParsableArguments {
+    private static let defaults = BatcherLimits()
+
+    @Option(help: "Images that wait at most; more are answered 503. [EFFNET_MAX_QUEUE]")
+    var maxQueue = defaults.maxQueue
+
+    @Option(help: "Bytes of the images that wait at most. [EFFNET_MAX_QUEUE_BYTES]")
+    var maxQueueBytes = ByteCount(defaults.maxQueueBytes)
+
+    @Option(help: "Microseconds that an image waits for a fuller batch while a core is free. [EFFNET_MAX_QUEUE_DELAY]")
+    var maxQueueDelay = 0
+
+    @Option(help: "Seconds that an image waits for a core before it is answered 503. [EFFNET_QUEUE_TIMEOUT]")
+    var queueTimeout = Seconds(ServiceConfiguration().queueTimeout)
+
+    func validate() throws {
+        guard (0...1_000_000).contains(maxQueue) else { throw ValidationError("--max-queue must be 0 to 1000000") }
+        guard (0...10_000_000).contains(maxQueueDelay) else {
+            throw ValidationError("--max-queue-delay must be 0 to 10000000")
+        }
+        guard queueTimeout.duration > .zero else { throw ValidationError("--queue-timeout must be positive") }
+    }
+
+    /// The batcher's limits, but for the batch itself.
+    var limits: BatcherLimits {
+        var limits = Self.defaults
+        limits.maxQueue = maxQueue
+        limits.maxQueueBytes = maxQueueBytes.bytes
+        limits.maxQueueDelay = .microseconds(maxQueueDelay)
+        return limits
+    }
+}

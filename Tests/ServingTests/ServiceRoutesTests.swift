@@ -1,0 +1,75 @@
+import HTTP
+import HTTPTypes
+import Serving
+import Testing
+
+@Suite struct ServiceRoutesTests {
+    @Test func healthFollowsTheModelAndTheDrain() throws {
+        let service = try TestService(nil)
+        #expect(try service.answer(.get, "/livez").status == .ok)
+        #expect(try service.answer(.get, "/livez").text == #"{"status":"live"}"#)
+
+        service.registry.update("fake", to: .loading(progress: 0.25))
+        for path in ["/readyz", "/healthz"] {
+            let loading = try service.answer(.get, path)
+            #expect(loading.status == .serviceUnavailable)
+            #expect(loading.text == #"{"status":"loading","progress":0.25}"#)
+            #expect(loading.fields[.retryAfter] != nil)
+        }
+
+        service.registry.update("fake", to: .ready(ServedModel(lane: 0, model: FakeModel())))
+        let ready = try service.answer(.get, "/readyz")
+        #expect(ready.status == .ok)
+        #expect(ready.text == #"{"status":"ready"}"#)
+
+        service.registry.beginDrain()
+        let draining = try service.answer(.get, "/readyz")
+        #expect(draining.status == .serviceUnavailable)
+        #expect(draining.text == #"{"status":"draining"}"#)
+        #expect(try service.answer(.get, "/livez").status == .ok)
+        // Draining is told to balancers; requests are still served.
+        #expect(try service.answer(.post, "/v1/classify", body: [1]).status == .ok)
+    }
+
+    @Test func modelsAreDescribed() throws {
+        let ready = try TestService(FakeModel()).answer(.get, "/v1/models")
+        #expect(
+            ready.text == """
+                {"models":[{"name":"fake","state":"ready","architecture":"fakenet","parameters":42,"classes":4,\
+                "input":{"width":2,"height":1},"precision":"fp32","instruction_set":"baseline"}]}
+                """
+        )
+        let loading = try TestService(nil).answer(.get, "/v1/models")
+        #expect(loading.text == #"{"models":[{"name":"fake","state":"loading","progress":0.0}]}"#)
+    }
+
+    @Test(arguments: ["a", "trace/7:x~!", String(repeating: "x", count: 128)])
+    func aFitRequestIDIsEchoed(id: String) throws {
+        let response = try TestService(nil).answer(.get, "/livez", fields: [.requestID: id])
+        #expect(response.field("X-Request-Id") == id)
+    }
+
+    @Test(arguments: ["", "two words", "naïve", String(repeating: "x", count: 129)])
+    func anUnfitRequestIDIsReplaced(id: String) throws {
+        let response = try TestService(nil).answer(.get, "/livez", fields: [.requestID: id])
+        let made = try #require(response.field("X-Request-Id"))
+        #expect(made.wholeMatch(of: /[0-9a-f]{32}/) != nil)
+    }
+
+    @Test func requestIDsThatAreMadeDiffer() throws {
+        let service = try TestService(nil)
+        let ids = try (0..<100).map { _ in try service.answer(.get, "/livez").field("X-Request-Id") }
+        #expect(Set(ids).count == 100)
+    }
+
+    @Test func everyAnswerSaysHowLongItTook() throws {
+        let timing = try #require(try TestService(nil).answer(.get, "/").field("Server-Timing"))
+        #expect(timing.wholeMatch(of: /total;dur=[0-9]+\.[0-9]{3}/) != nil)
+    }
+
+    @Test func theContractIsServed() throws {
+        let response = try TestService(nil).answer(.get, "/openapi.yaml")
+        #expect(response.status == .ok)
+        #expect(response.text.hasPrefix("openapi: 3.1"))
+    }
+}
