@@ -94,7 +94,7 @@ let package = Package(
         .executableTarget(
             name: "effnet",
             dependencies: [
-                "Serving", "Classification", "Engine", "HTTP", "Imaging",
+                "Serving", "Classification", "Checkpoints", "Engine", "HTTP", "Imaging", "ModelGraph",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -118,7 +118,7 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Serving", "Classification", "Engine", "HTTP", "Imaging", "ModelGraph",
+                "Serving", "Classification", "Checkpoints", "Engine", "HTTP", "Imaging", "ModelGraph", "ModelGraph",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
