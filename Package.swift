@@ -18,7 +18,7 @@ func kernelSet(_ name: String, features: [String]) -> Target {
         path: "Sources/Kernels/\(name)",
         swiftSettings: strict + [
             .define("KERNELS_\(name.uppercased())"),
-            .unsafeFlags(["-Ounchecked"] + features.flatMap { ["-Xcc", "-m\($0)"] }),
+            .unsafeFlags(["-Ounchecked", "-Xfrontend", "-disable-cmo"] + features.flatMap { ["-Xcc", "-m\($0)"] }),
         ]
     )
 }
