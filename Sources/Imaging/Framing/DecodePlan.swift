@@ -36,6 +36,7 @@ struct DecodePlan {
             + ResampleWindows.memory(of: columnAxis, reduction: reduction, filter: filter)
             + Resampler.memory(
                 columns: columns,
+                widestWindow: ResampleWindows.widestWindow(of: columnAxis, reduction: reduction, filter: filter),
                 tallestWindow: ResampleWindows.widestWindow(of: rowAxis, reduction: reduction, filter: filter),
                 swapsAxes: isTurned,
                 width: framing.width,

@@ -8,6 +8,8 @@ struct Resampler: ~Copyable {
     /// The part of the stored picture that is to be given, in the decoder's samples.
     let columns: Range<Int>
     let rows: Range<Int>
+    /// Bytes that have to be readable behind the pixels of a row that is given.
+    let rowSlack: Int
 
     private let columnWindows: ResampleWindows
     private let rowWindows: ResampleWindows
@@ -18,14 +20,15 @@ struct Resampler: ~Copyable {
     /// The latest rows, as many as the tallest window needs; row r lies at r modulo that number.
     private let ring: OwnedBuffer<UInt8>
     private let ringStride: Int
-    /// What the second pass leaves of one row, before it is moved into `pixels`.
+    private let ringRows: Int
+    /// The rows of the window at hand.
+    private let windowRows: OwnedBuffer<UnsafeRawPointer>
+    /// A line between two passes, and one behind them.
     private let lines: OwnedBuffer<UInt8>
     private let lineStride: Int
-    /// The rows of the window at hand.
-    private let sources: OwnedBuffer<UnsafePointer<UInt8>>
     private var nextRow: Int
     private var finishedWindows = 0
-    private var pixels: [UInt8]
+    private var result: [UInt8]
 
     /// - Parameters:
     ///   - columnWindows: along the stored rows.
@@ -40,94 +43,120 @@ struct Resampler: ~Copyable {
         self.height = height
         columns = columnWindows.samples
         rows = rowWindows.samples
-        let keptLine = (swapsAxes ? height : width) * 3
-        let rowBytes = swapsAxes ? columns.count * 4 : keptLine
-        ringStride = rowBytes + ResampleLoops.slack
-        lineStride = max(rowBytes, keptLine) + ResampleLoops.slack
-        ring = OwnedBuffer(count: ringStride * rowWindows.widest, filledWith: 0)
-        lines = OwnedBuffer(count: lineStride * 2, filledWith: 0)
-        sources = OwnedBuffer(count: rowWindows.widest + 1, filledWith: UnsafePointer(ring.base))
         nextRow = rows.lowerBound
-        pixels = [UInt8](repeating: 0, count: width * height * 3)
+        rowSlack = Self.rowSlack(pairs: columnWindows.pairs)
+        ringRows = max(rowWindows.windows.lazy.map(\.count).max() ?? 1, 1)
+        ringStride = Self.ringStride(columns: columns.count, swapsAxes: swapsAxes, width: width)
+        lineStride = max(ringStride, max(width, height) * 3 + ResampleLoops.slack) + rowSlack
+        ring = OwnedBuffer(count: ringStride * ringRows, filledWith: 0)
+        lines = OwnedBuffer(count: lineStride * 2, filledWith: 0)
+        windowRows = OwnedBuffer(count: rowWindows.pairs * 2, filledWith: UnsafeRawPointer(ring.base))
+        result = [UInt8](repeating: 0, count: width * height * 3)
     }
 
-    /// Bytes that a resampler of such windows takes, beside the windows.
-    static func memory(columns: Int, tallestWindow: Int, swapsAxes: Bool, width: Int, height: Int) -> Int {
-        let rowBytes = (swapsAxes ? columns * 4 : width * 3) + ResampleLoops.slack
-        return rowBytes * (tallestWindow + 2) + tallestWindow * 8 + height * (width + 2) * 3
+    private static func rowSlack(pairs: Int) -> Int { (2 * pairs + 2) * 4 }
+
+    private static func ringStride(columns: Int, swapsAxes: Bool, width: Int) -> Int {
+        (swapsAxes ? columns * 4 : width * 3) + ResampleLoops.slack
+    }
+
+    /// Bytes that a resampler takes beside its windows, at most; of the widest and the tallest window in samples.
+    static func memory(
+        columns: Int,
+        widestWindow: Int,
+        tallestWindow: Int,
+        swapsAxes: Bool,
+        width: Int,
+        height: Int
+    ) -> Int {
+        let ringStride = ringStride(columns: columns, swapsAxes: swapsAxes, width: width)
+        let line = ringStride + max(width, height) * 3 + rowSlack(pairs: widestWindow / 2 + 1) + ResampleLoops.slack
+        return ringStride * tallestWindow + line * 2 + (tallestWindow + 2) * 8 + width * height * 3
     }
 
     /// Takes the next of `rows`: the pixels of `columns`, four bytes each (red, green, blue, one to ignore), and
-    /// `ResampleLoops.slack` more bytes that can be read.
+    /// `rowSlack` bytes more.
     mutating func append(_ row: UnsafeRawBufferPointer) {
-        precondition(row.count >= columns.count * 4 + ResampleLoops.slack && rows.contains(nextRow))
-        guard let source = row.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
-        let slot = ring.base + ringStride * (nextRow % rowWindows.widest)
+        precondition(row.count >= columns.count * 4 + rowSlack && rows.contains(nextRow))
+        guard let source = row.baseAddress else { return }
+        let slot = UnsafeMutableRawPointer(ring.base + ringStride * (nextRow % ringRows))
         if swapsAxes {
-            slot.update(from: source, count: columns.count * 4)
+            slot.copyMemory(from: source, byteCount: columns.count * 4)
         } else {
-            resizeAlong(source, into: slot)
+            resizeAlong(source, into: slot + columnWindows.firstOutput * 3)
         }
         nextRow += 1
-        while let window = pendingWindow, window.end <= nextRow {
-            finish(window)
+        while let index = pendingWindow, rowWindows.windows[index].upperBound <= nextRow {
+            finish(index)
             finishedWindows += 1
         }
     }
 
     /// The resized picture, rows of `width` three-byte pixels; what no row was given for is black.
-    consuming func result() -> [UInt8] {
-        pixels
+    consuming func pixels() -> [UInt8] {
+        result
     }
 
     /// The unfinished window that ends first. Windows are in the order of the result, against which the stored rows may
     /// run.
-    private var pendingWindow: ResampleWindows.Window? {
+    private var pendingWindow: Int? {
         let windows = rowWindows.windows
         guard finishedWindows < windows.count else { return nil }
-        let isMirrored = windows[0].start > windows[windows.count - 1].start
-        return windows[isMirrored ? windows.count - 1 - finishedWindows : finishedWindows]
+        let isMirrored = windows[0].lowerBound > windows[windows.count - 1].lowerBound
+        return isMirrored ? windows.count - 1 - finishedWindows : finishedWindows
     }
 
-    private mutating func finish(_ window: ResampleWindows.Window) {
+    private mutating func finish(_ index: Int) {
+        let output = rowWindows.firstOutput + index
+        let sums = UnsafeMutableRawPointer(lines.base)
         if swapsAxes {
-            sumDown(window, count: columns.count * 4, into: lines.base)
+            sumDown(index, count: columns.count * 4, into: sums)
             let column = lines.base + lineStride
-            resizeAlong(lines.base, into: column)
+            resizeAlong(sums, into: column + columnWindows.firstOutput * 3)
             for y in 0..<height {
-                for channel in 0..<3 {
-                    pixels[(y * width + window.output) * 3 + channel] = column[y * 3 + channel]
-                }
+                let target = (y * width + output) * 3
+                result[target] = column[y * 3]
+                result[target + 1] = column[y * 3 + 1]
+                result[target + 2] = column[y * 3 + 2]
             }
         } else {
-            sumDown(window, count: width * 3, into: lines.base)
-            let start = window.output * width * 3
-            for index in 0..<width * 3 {
-                pixels[start + index] = lines.base[index]
+            sumDown(index, count: width * 3, into: sums)
+            result.withUnsafeMutableBytes { result in
+                UnsafeMutableRawBufferPointer(rebasing: result[(output * width * 3)...].prefix(width * 3))
+                    .copyMemory(from: UnsafeRawBufferPointer(start: sums, count: width * 3))
             }
         }
     }
 
-    private func resizeAlong(_ row: UnsafePointer<UInt8>, into output: UnsafeMutablePointer<UInt8>) {
+    private func resizeAlong(_ row: UnsafeRawPointer, into output: UnsafeMutableRawPointer) {
         columnWindows.windows.withUnsafeBufferPointer { windows in
             columnWindows.taps.withUnsafeBufferPointer { taps in
                 guard let taps = taps.baseAddress else { return }
-                ResampleLoops.horizontal(row, from: columns.lowerBound, windows: windows, taps: taps, into: output)
+                ResampleLoops.horizontal(
+                    row - 4 * columns.lowerBound,
+                    windows: windows,
+                    taps: taps,
+                    pairs: columnWindows.pairs,
+                    into: output
+                )
             }
         }
     }
 
-    private func sumDown(_ window: ResampleWindows.Window, count: Int, into output: UnsafeMutablePointer<UInt8>) {
-        let pairs = (window.count + 1) / 2
-        for index in 0..<pairs * 2 {
-            // An odd window's last pair has a weight of zero for its second row.
-            let row = min(window.start + index, window.end - 1)
-            sources.base[index] = UnsafePointer(ring.base + ringStride * (row % rowWindows.widest))
+    private func sumDown(_ index: Int, count: Int, into output: UnsafeMutableRawPointer) {
+        let window = rowWindows.windows[index]
+        let pairs = ResampleWindows.pairs(window)
+        for offset in 0..<pairs * 2 {
+            // What follows an odd window counts nothing, but it has to be a row.
+            let row = min(window.lowerBound + offset, window.upperBound - 1)
+            windowRows.base[offset] = UnsafeRawPointer(ring.base + ringStride * (row % ringRows))
         }
         rowWindows.taps.withUnsafeBufferPointer { taps in
+            guard let first = taps.baseAddress else { return }
             ResampleLoops.vertical(
-                sources.base,
-                taps: UnsafeBufferPointer(rebasing: taps[window.tap..<window.tap + pairs]),
+                windowRows.base,
+                taps: first + index * rowWindows.pairs,
+                pairs: pairs,
                 count: count,
                 into: output
             )
