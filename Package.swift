@@ -59,7 +59,7 @@ let package = Package(
         // What comes from outside: files of weights and pictures.
         .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict),
         .target(name: "Checkpoints", dependencies: ["ModelGraph", "Architectures"], swiftSettings: strict),
-        .target(name: "Imaging", dependencies: ["CJPEG", "Compression"], swiftSettings: strict),
+        .target(name: "Imaging", dependencies: ["CIntrinsics", "CJPEG", "Compression"], swiftSettings: strict),
         .target(
             name: "Classification",
             dependencies: [
@@ -100,5 +100,7 @@ let package = Package(
         ),
 
         // Tests: one target a room, one file a type.
+        .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: strict),
+        .testTarget(name: "ImagingTests", dependencies: ["Compression", "Imaging"], swiftSettings: strict),
     ]
 )

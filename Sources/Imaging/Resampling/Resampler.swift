@@ -1,9 +1,7 @@
 /// Resizes a stored picture row by row as it is decoded: holds only as many rows as the tallest window needs, and the
 /// small result.
 ///
-/// Pillow resizes the upright picture first along its width, rounds to bytes, then along its height. Where a stored row
-/// is an upright column the two passes change places, so that the bytes are the same as if the picture had been turned
-/// upright before.
+/// It resizes along one axis, rounds to bytes, then along the other; the bytes depend on which comes first.
 struct Resampler: ~Copyable {
     /// The part of the stored picture that is to be given, in the decoder's samples.
     let columns: Range<Int>
@@ -13,9 +11,7 @@ struct Resampler: ~Copyable {
 
     private let columnWindows: ResampleWindows
     private let rowWindows: ResampleWindows
-    private let swapsAxes: Bool
-    private let width: Int
-    private let height: Int
+    private let shape: Shape
 
     /// The latest rows, as many as the tallest window needs; row r lies at r modulo that number.
     private let ring: OwnedBuffer<UInt8>
@@ -30,48 +26,61 @@ struct Resampler: ~Copyable {
     private var finishedWindows = 0
     private var result: [UInt8]
 
+    /// How stored rows relate to the result.
+    struct Shape {
+        /// Whether a stored row is a column of the result.
+        var swapsAxes: Bool
+        /// Whether rows are summed before they are resized along.
+        var sumsFirst: Bool
+        /// Of the result, in pixels.
+        var width: Int
+        var height: Int
+
+        /// Pixels of the result that come from a stored row.
+        fileprivate var lineLength: Int { swapsAxes ? height : width }
+
+        /// Bytes from one row of the ring to the next.
+        fileprivate func ringStride(columns: Int) -> Int {
+            (sumsFirst ? columns * 4 : lineLength * 3) + ResampleLoops.slack
+        }
+
+        /// Bytes from one line to the other.
+        fileprivate func lineStride(columns: Int, rowSlack: Int) -> Int {
+            max(ringStride(columns: columns), lineLength * 3 + ResampleLoops.slack) + rowSlack
+        }
+    }
+
     /// - Parameters:
     ///   - columnWindows: along the stored rows.
     ///   - rowWindows: down the stored columns.
-    ///   - swapsAxes: whether a stored row is a column of the result.
-    ///   - width: of the result, in pixels; so is `height`.
-    init(columnWindows: ResampleWindows, rowWindows: ResampleWindows, swapsAxes: Bool, width: Int, height: Int) {
+    init(columnWindows: ResampleWindows, rowWindows: ResampleWindows, shape: Shape) {
         self.columnWindows = columnWindows
         self.rowWindows = rowWindows
-        self.swapsAxes = swapsAxes
-        self.width = width
-        self.height = height
+        self.shape = shape
         columns = columnWindows.samples
         rows = rowWindows.samples
         nextRow = rows.lowerBound
         rowSlack = Self.rowSlack(pairs: columnWindows.pairs)
         ringRows = max(rowWindows.windows.lazy.map(\.count).max() ?? 1, 1)
-        ringStride = Self.ringStride(columns: columns.count, swapsAxes: swapsAxes, width: width)
-        lineStride = max(ringStride, max(width, height) * 3 + ResampleLoops.slack) + rowSlack
+        ringStride = shape.ringStride(columns: columns.count)
+        lineStride = shape.lineStride(columns: columns.count, rowSlack: rowSlack)
         ring = OwnedBuffer(count: ringStride * ringRows, filledWith: 0)
         lines = OwnedBuffer(count: lineStride * 2, filledWith: 0)
         windowRows = OwnedBuffer(count: rowWindows.pairs * 2, filledWith: UnsafeRawPointer(ring.base))
-        result = [UInt8](repeating: 0, count: width * height * 3)
+        result = [UInt8](repeating: 0, count: shape.width * shape.height * 3)
     }
 
     private static func rowSlack(pairs: Int) -> Int { (2 * pairs + 2) * 4 }
 
-    private static func ringStride(columns: Int, swapsAxes: Bool, width: Int) -> Int {
-        (swapsAxes ? columns * 4 : width * 3) + ResampleLoops.slack
-    }
-
-    /// Bytes that a resampler takes beside its windows, at most; of the widest and the tallest window in samples.
-    static func memory(
-        columns: Int,
-        widestWindow: Int,
-        tallestWindow: Int,
-        swapsAxes: Bool,
-        width: Int,
-        height: Int
-    ) -> Int {
-        let ringStride = ringStride(columns: columns, swapsAxes: swapsAxes, width: width)
-        let line = ringStride + max(width, height) * 3 + rowSlack(pairs: widestWindow / 2 + 1) + ResampleLoops.slack
-        return ringStride * tallestWindow + line * 2 + (tallestWindow + 2) * 8 + width * height * 3
+    /// Bytes that a resampler takes beside its windows, and the row that it is given, at most; of the widest and the
+    /// tallest window in samples.
+    static func memory(columns: Int, widestWindow: Int, tallestWindow: Int, shape: Shape) -> Int {
+        let rowSlack = rowSlack(pairs: widestWindow / 2 + 1)
+        return shape.ringStride(columns: columns) * tallestWindow
+            + shape.lineStride(columns: columns, rowSlack: rowSlack) * 2
+            + (tallestWindow + 2) * MemoryLayout<UnsafeRawPointer>.stride
+            + columns * 4 + rowSlack
+            + shape.width * shape.height * 3
     }
 
     /// Takes the next of `rows`: the pixels of `columns`, four bytes each (red, green, blue, one to ignore), and
@@ -80,10 +89,10 @@ struct Resampler: ~Copyable {
         precondition(row.count >= columns.count * 4 + rowSlack && rows.contains(nextRow))
         guard let source = row.baseAddress else { return }
         let slot = UnsafeMutableRawPointer(ring.base + ringStride * (nextRow % ringRows))
-        if swapsAxes {
+        if shape.sumsFirst {
             slot.copyMemory(from: source, byteCount: columns.count * 4)
         } else {
-            resizeAlong(source, into: slot + columnWindows.firstOutput * 3)
+            resizeAlong(source, into: slot)
         }
         nextRow += 1
         while let index = pendingWindow, rowWindows.windows[index].upperBound <= nextRow {
@@ -107,27 +116,37 @@ struct Resampler: ~Copyable {
     }
 
     private mutating func finish(_ index: Int) {
-        let output = rowWindows.firstOutput + index
         let sums = UnsafeMutableRawPointer(lines.base)
-        if swapsAxes {
+        if shape.sumsFirst {
+            let line = sums + lineStride
             sumDown(index, count: columns.count * 4, into: sums)
-            let column = lines.base + lineStride
-            resizeAlong(sums, into: column + columnWindows.firstOutput * 3)
-            for y in 0..<height {
-                let target = (y * width + output) * 3
-                result[target] = column[y * 3]
-                result[target + 1] = column[y * 3 + 1]
-                result[target + 2] = column[y * 3 + 2]
-            }
+            resizeAlong(sums, into: line)
+            place(line, at: rowWindows.firstOutput + index)
         } else {
-            sumDown(index, count: width * 3, into: sums)
-            result.withUnsafeMutableBytes { result in
-                UnsafeMutableRawBufferPointer(rebasing: result[(output * width * 3)...].prefix(width * 3))
-                    .copyMemory(from: UnsafeRawBufferPointer(start: sums, count: width * 3))
+            sumDown(index, count: shape.lineLength * 3, into: sums)
+            place(sums, at: rowWindows.firstOutput + index)
+        }
+    }
+
+    /// Copies a finished line into its row or column of the result.
+    private mutating func place(_ line: UnsafeRawPointer, at index: Int) {
+        let shape = shape
+        let bytes = UnsafeRawBufferPointer(start: line, count: shape.lineLength * 3)
+        result.withUnsafeMutableBytes { result in
+            if shape.swapsAxes {
+                for y in 0..<shape.height {
+                    let target = (y * shape.width + index) * 3
+                    result[target] = bytes[y * 3]
+                    result[target + 1] = bytes[y * 3 + 1]
+                    result[target + 2] = bytes[y * 3 + 2]
+                }
+            } else {
+                UnsafeMutableRawBufferPointer(rebasing: result[(index * bytes.count)...]).copyMemory(from: bytes)
             }
         }
     }
 
+    /// - Parameter output: a line of the result; what lies outside of the picture stays zero.
     private func resizeAlong(_ row: UnsafeRawPointer, into output: UnsafeMutableRawPointer) {
         columnWindows.windows.withUnsafeBufferPointer { windows in
             columnWindows.taps.withUnsafeBufferPointer { taps in
@@ -137,10 +156,16 @@ struct Resampler: ~Copyable {
                     windows: windows,
                     taps: taps,
                     pairs: columnWindows.pairs,
-                    into: output
+                    into: output + columnWindows.firstOutput * 3
                 )
             }
         }
+        // The last pixel has left its fourth byte where the next one would begin.
+        output.storeBytes(
+            of: 0,
+            toByteOffset: (columnWindows.firstOutput + columnWindows.windows.count) * 3,
+            as: UInt8.self
+        )
     }
 
     private func sumDown(_ index: Int, count: Int, into output: UnsafeMutableRawPointer) {
