@@ -100,5 +100,10 @@ let package = Package(
         ),
 
         // Tests: one target a room, one file a type.
+        .testTarget(
+            name: "HTTPTests",
+            dependencies: ["HTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
+            swiftSettings: strict
+        ),
     ]
 )

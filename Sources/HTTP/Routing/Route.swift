@@ -3,19 +3,31 @@ package import HTTPTypes
 /// One row of the routing table.
 package struct Route: Sendable {
     package typealias Handler = @Sendable (Exchange) -> Void
+    /// Looks at the head before any of the body is read: nil lets the request in, a response refuses it.
+    package typealias Admission = @Sendable (RequestHead) -> Response?
 
     package var method: HTTPRequest.Method
-    /// Literal segments and `{name}` segments: `/v2/models/{model}/infer`.
+    /// Literal segments and `{name}` segments: `/v2/models/{model}/infer`. A literal may follow a name within its
+    /// segment: `/v1/models/{model}:predict`.
     package var pattern: String
     /// A larger body is refused with 413 before it is read; 0 for routes without a body.
     package var bodyLimit: Int
+    /// Called on an event loop, as soon as the head is read: must be quick.
+    package var admission: Admission?
     /// Called on an event loop: must hand long work to another thread.
     package var handler: Handler
 
-    package init(_ method: HTTPRequest.Method, _ pattern: String, bodyLimit: Int = 0, handler: @escaping Handler) {
+    package init(
+        _ method: HTTPRequest.Method,
+        _ pattern: String,
+        bodyLimit: Int = 0,
+        admission: Admission? = nil,
+        handler: @escaping Handler
+    ) {
         self.method = method
         self.pattern = pattern
         self.bodyLimit = bodyLimit
+        self.admission = admission
         self.handler = handler
     }
 }

@@ -1,13 +1,66 @@
-/// An HTTP/1.1 server on BSD sockets and Dispatch.
+import Synchronization
+
+/// An HTTP/1.1 server on BSD sockets and Dispatch: a listener and a few event loops. It serves from `start` to `stop`.
 package final class Server: Sendable {
-    package init(configuration: ServerConfiguration, routes: [Route], observer: any ServerObserver) {}
+    private struct Running {
+        var listener: Listener
+        var loops: [EventLoop]
+    }
 
-    /// Binds and listens; returns the bound port (asked for 0, the kernel chose it).
-    package func start() throws -> UInt16 { 0 }
+    private let configuration: ServerConfiguration
+    private let routes: [Route]
+    private let observer: any ServerObserver
+    private let count = ConnectionCount()
+    private let running = Mutex<Running?>(nil)
 
-    /// Keep-alive answers say `Connection: close` from now on, and idle connections are closed.
-    package func beginDrain() {}
+    /// How long a connection may be idle before it is closed: in a drain, so that a client that just got an answer can
+    /// still use it once and is told to go; and when stopping.
+    private static let drainGrace: Duration = .seconds(1)
+    private static let stopGrace: Duration = .milliseconds(100)
 
-    /// Stops listening, lets open exchanges finish until the deadline, then closes everything.
-    package func stop(deadline: ContinuousClock.Instant) {}
+    package init(configuration: ServerConfiguration, routes: [Route], observer: any ServerObserver) {
+        self.configuration = configuration
+        self.routes = routes
+        self.observer = observer
+    }
+
+    /// Binds and listens; returns the bound port (asked for 0, the kernel chose it; 0 for a Unix-domain socket).
+    /// Throws `ServerError`, or `RoutingError` for a table that makes no sense.
+    package func start() throws -> UInt16 {
+        try running.withLock { running in
+            guard running == nil else { throw ServerError.alreadyStarted }
+            let policy = ConnectionPolicy(configuration: configuration, router: try Router(routes))
+            let socket = try ListeningSocket(ListenAddress(configuration))
+            let loops = (0..<max(1, configuration.eventLoops)).map { index in
+                EventLoop(index: index, policy: policy, observer: observer, count: count)
+            }
+            let listener = Listener(
+                socket: socket,
+                loops: loops,
+                count: count,
+                maxConnections: configuration.maxConnections
+            )
+            listener.runAndWait { $0.begin() }
+            running = Running(listener: listener, loops: loops)
+            return socket.port
+        }
+    }
+
+    /// Goes on accepting; each answer from now on says `Connection: close`, and idle connections are closed.
+    package func beginDrain() {
+        for loop in running.withLock({ $0?.loops ?? [] }) {
+            loop.run { $0.drain(grace: Self.drainGrace) }
+        }
+    }
+
+    /// Stops listening, lets open exchanges finish until the deadline, then closes everything. Returns when all is
+    /// closed. Not to be called from a handler.
+    package func stop(deadline: ContinuousClock.Instant) {
+        guard let running = running.withLock({ $0 }) else { return }
+        running.listener.runAndWait { $0.end() }
+        for loop in running.loops { loop.run { $0.drain(grace: Self.stopGrace) } }
+        guard !count.waitUntilEmpty(deadline: deadline) else { return }
+        for loop in running.loops { loop.run { $0.abort() } }
+        _ = count.waitUntilEmpty(deadline: .now + .seconds(1))
+    }
 }

@@ -6,7 +6,7 @@ package protocol ServerObserver: Sendable {
     func connectionClosed()
     /// A connection that was turned away at the cap.
     func connectionRefused()
-    /// An answer was written whole, or the connection was lost while writing.
+    /// An answer was written whole, or the connection was lost while writing or before there was one.
     func exchangeCompleted(_ record: ExchangeRecord)
 }
 
@@ -17,12 +17,41 @@ package struct ExchangeRecord: Sendable {
     package var path: String
     /// The route's pattern; nil where none matched.
     package var route: String?
+    /// 499 where the client went away before the answer.
     package var status: Int
     package var requestBytes: Int
     package var responseBytes: Int
     package var peer: String
-    /// As answered in `X-Request-Id`; nil where the handler set none.
+    /// As answered in `X-Request-Id`; nil where none was set.
     package var requestID: String?
     /// From the head's first byte to the answer's last.
     package var duration: Duration
+    package var requestFields: HTTPFields
+    package var responseFields: HTTPFields
+
+    package init(
+        method: HTTPRequest.Method?,
+        path: String,
+        route: String? = nil,
+        status: Int,
+        requestBytes: Int = 0,
+        responseBytes: Int = 0,
+        peer: String = "",
+        requestID: String? = nil,
+        duration: Duration = .zero,
+        requestFields: HTTPFields = HTTPFields(),
+        responseFields: HTTPFields = HTTPFields()
+    ) {
+        self.method = method
+        self.path = path
+        self.route = route
+        self.status = status
+        self.requestBytes = requestBytes
+        self.responseBytes = responseBytes
+        self.peer = peer
+        self.requestID = requestID
+        self.duration = duration
+        self.requestFields = requestFields
+        self.responseFields = responseFields
+    }
 }

@@ -1,0 +1,18 @@
+/// A response with all that the connection decided about it, ready to be written.
+package struct Answer: Sendable {
+    package enum Persistence: Sendable {
+        case keepAlive
+        /// To an HTTP/1.0 client that asked for it, and so must be told.
+        case announcedKeepAlive
+        case close
+    }
+
+    package var response: Response
+    /// True for HEAD: the fields of the answer to GET, without its body.
+    package var omitsBody: Bool
+    package var persistence: Persistence
+    /// What is known of the exchange so far; bytes written and duration are filled in at its end.
+    package var record: ExchangeRecord
+    /// When the head's first byte was read.
+    package var arrival: ContinuousClock.Instant
+}

@@ -1,0 +1,137 @@
+import HTTPTypes
+
+/// One HTTP/1.1 connection as a pure state machine: it is told of bytes, answers and the time, and says what to do.
+/// It touches no socket and no clock, so that every order of events can be tested.
+///
+/// Requests of a connection are handled one at a time; what a client sends ahead waits, bounded, in `pending`.
+///
+/// The driver calls one method an event and performs the action that it returns. An action other than `none` leads to
+/// the next event: `handle` to `answered`, `send` and `sendContinue` to `sent`.
+package struct ConnectionMachine: Sendable {
+    package typealias Instant = ContinuousClock.Instant
+
+    package enum Action: Sendable {
+        case none
+        /// Hand the request to the route's handler, and report its answer by `answered`.
+        case handle(Request, Route)
+        /// Write the answer, and report its last byte by `sent`.
+        case send(Answer)
+        /// Write `100 Continue`; there is nothing to report.
+        case sendContinue
+        /// See whether the peer, which has ended its side, is still there; report by `peerVanished` if not.
+        case checkPeer
+        /// Say that nothing more will be written, but go on reading (RFC 9112 §9.6).
+        case endOutput
+        case close
+    }
+
+    enum Phase: Sendable {
+        /// Waiting for a head, or within one.
+        case head
+        case body
+        /// The handler has the request.
+        case handling
+        /// The answer is being written.
+        case sending
+        /// The last answer is written; what still comes is dropped, so that the client gets to read the answer.
+        case lingering
+        case closed
+    }
+
+    /// The request that is being received or answered.
+    struct Current: Sendable {
+        var head: RequestHead?
+        var route: Route?
+        var pathParameters: [String: String] = [:]
+        var arrival: Instant
+        var bodyBytes = 0
+    }
+
+    let policy: ConnectionPolicy
+    let peer: String
+    var phase = Phase.head
+    var parser: RequestHeadParser
+    var current: Current?
+    /// Of a body with a known length, what is still to come.
+    var remaining = 0
+    var chunks: ChunkedDecoder?
+    var body: [UInt8] = []
+    /// What of the policy's budget this connection holds.
+    var reserved = 0
+    /// Input that is not used yet, from `pendingStart` on.
+    var pending: [UInt8] = []
+    var pendingStart = 0
+    var inputEnded = false
+    /// The answer being written is the connection's last.
+    var isLast = false
+    var drainGrace: Duration?
+
+    // Times of the last events, for the deadlines.
+    var idleSince: Instant
+    var headStart: Instant?
+    var bodyStart: Instant
+    var lastInput: Instant
+    var lastOutput: Instant
+    var lingerStart: Instant
+    var nextPeerCheck: Instant?
+    var hasProbedPeer = false
+
+    /// - Parameter peer: the client's address, as requests tell it.
+    package init(policy: ConnectionPolicy, peer: String, now: Instant) {
+        self.policy = policy
+        self.peer = peer
+        parser = RequestHeadParser(limits: policy.headLimits)
+        idleSince = now
+        bodyStart = now
+        lastInput = now
+        lastOutput = now
+        lingerStart = now
+    }
+
+    /// Waiting for a request of which nothing has come.
+    package var isIdle: Bool {
+        phase == .head && headStart == nil
+    }
+
+    package var isClosed: Bool {
+        phase == .closed
+    }
+
+    /// How many bytes may be given to `received` now; at 0 the driver stops reading.
+    package var inputAllowance: Int {
+        guard !inputEnded else { return 0 }
+        switch phase {
+        case .closed: return 0
+        case .handling: return max(0, policy.configuration.maxPipelinedBytes - (pending.count - pendingStart))
+        case .sending where !isLast:
+            return max(0, policy.configuration.maxPipelinedBytes - (pending.count - pendingStart))
+        case .head, .body, .sending, .lingering: return .max
+        }
+    }
+
+    /// The connection was turned away at the cap: answers before any request has been read.
+    package mutating func refuse(now: Instant) -> Action {
+        respond(
+            .problem(
+                status: .serviceUnavailable,
+                detail: "The server has all the connections it can serve. Try later."
+            ),
+            isLast: true,
+            now: now
+        )
+    }
+
+    /// The driver has given up on the socket, or has closed it.
+    package mutating func closed() -> Action {
+        phase = .closed
+        pending = []
+        releaseBody()
+        return .close
+    }
+
+    mutating func releaseBody() {
+        body = []
+        policy.release(reserved)
+        reserved = 0
+    }
+}

@@ -1,0 +1,51 @@
+import Glibc
+
+extension Span where Element == UInt8 {
+    /// The first place of `byte` at or after `start`; nil when there is none.
+    func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+        guard start < count else { return nil }
+        return withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress,
+                let found = memchr(base + start, Int32(byte), bytes.count - start)
+            else { return nil }
+            return UnsafeRawPointer(found) - base
+        }
+    }
+
+    /// The bytes as text; nil when they are no valid UTF-8.
+    var validatedString: String? {
+        withUnsafeBufferPointer { String(validating: $0, as: UTF8.self) }
+    }
+
+    /// The bytes as text, each sequence that is no UTF-8 replaced by U+FFFD.
+    var repairedString: String {
+        withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Whether the bytes are `text`, ASCII letters compared without case. `text` is given in lower case.
+    func equalsIgnoringCase(_ text: StaticString) -> Bool {
+        guard count == text.utf8CodeUnitCount else { return false }
+        return text.withUTF8Buffer { expected in
+            for index in indices {
+                let byte = self[index]
+                guard (byte.isLetter ? byte.lowercased : byte) == expected[index] else { return false }
+            }
+            return true
+        }
+    }
+
+    func allSatisfy(_ condition: (UInt8) -> Bool) -> Bool {
+        for index in indices where !condition(self[index]) { return false }
+        return true
+    }
+}
+
+extension [UInt8] {
+    mutating func append(contentsOf bytes: Span<UInt8>) {
+        bytes.withUnsafeBufferPointer { append(contentsOf: $0) }
+    }
+
+    mutating func append(contentsOf text: StaticString) {
+        text.withUTF8Buffer { append(contentsOf: $0) }
+    }
+}

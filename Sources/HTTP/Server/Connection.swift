@@ -1,0 +1,209 @@
+import Dispatch
+import Glibc
+
+/// One socket and its machine. Not sendable: it lives and dies in its event loop.
+final class Connection {
+    private let id: UInt64
+    private let descriptor: Int32
+    private let context: LoopContext
+    private var machine: ConnectionMachine
+    private var outbound = Outbound()
+    private let readSource: any DispatchSourceRead
+    private var writeSource: (any DispatchSourceWrite)?
+    private var isReading = true
+    private var isWaitingToWrite = false
+    private var hasCancelled = false
+    /// The exchange that the handler has not answered yet, and where its answer will be.
+    private var exchange: Exchange?
+    private var slot: AnswerSlot?
+    /// The answer that is being written.
+    private var sending: Answer?
+
+    /// Begins to read. The descriptor now belongs to the connection.
+    init(id: UInt64, descriptor: Int32, peer: String, isRefused: Bool, context: LoopContext) {
+        self.id = id
+        self.descriptor = descriptor
+        self.context = context
+        machine = ConnectionMachine(policy: context.policy, peer: peer, now: .now)
+        let loop = context.loop
+        readSource = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: loop.executor.queue)
+        readSource.setEventHandler { loop.assumeIsolated { $0.readable(id) } }
+        // The descriptor may be closed only when no source watches it any more.
+        readSource.setCancelHandler {
+            close(descriptor)
+            loop.assumeIsolated { $0.closed(id, wasRefused: isRefused) }
+        }
+        readSource.resume()
+    }
+
+    /// Tells the client that there is no room.
+    func refuse() {
+        perform(machine.refuse(now: .now))
+    }
+
+    func drain(grace: Duration) {
+        machine.drain(grace: grace)
+    }
+
+    func abort() {
+        perform(machine.peerVanished())
+    }
+
+    /// Reads what has come, and lets the machine act on it.
+    func readable() {
+        // Some turns only, so that one busy client does not keep the loop from the others.
+        for _ in 0..<8 {
+            let allowance = machine.inputAllowance
+            guard allowance > 0 else { break }
+            let buffer = UnsafeMutableRawBufferPointer(rebasing: context.input.prefix(allowance))
+            switch Socket.read(descriptor, into: buffer) {
+            case .bytes(let count):
+                let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+                perform(bytes.withMemoryRebound(to: UInt8.self) { machine.received($0.span, now: .now) })
+                if count < buffer.count { return updateReading() }
+            case .wouldBlock: return updateReading()
+            case .ended:
+                perform(machine.receivedEnd(now: .now))
+                return updateReading()
+            case .failed: return perform(machine.peerVanished())
+            }
+        }
+        updateReading()
+    }
+
+    func writable() {
+        if isWaitingToWrite {
+            writeSource?.suspend()
+            isWaitingToWrite = false
+        }
+        perform(flush())
+    }
+
+    /// The handler answered from another thread.
+    func answered() {
+        guard let response = slot?.takeOrWait() else { return }
+        perform(accept(response))
+    }
+
+    /// Acts on a deadline that has passed.
+    func checkDeadline(now: ContinuousClock.Instant) {
+        guard let deadline = machine.deadline, now >= deadline else { return }
+        // A request may have come in the same moment: no connection is closed over one.
+        if machine.isIdle { readable() }
+        perform(machine.deadlinePassed(now: now))
+    }
+
+    private func perform(_ first: ConnectionMachine.Action) {
+        var action = first
+        while true {
+            switch action {
+            case .none: return updateReading()
+            case .handle(let request, let route): action = handle(request, route)
+            case .send(let answer): action = send(answer)
+            case .sendContinue:
+                outbound.appendHead { $0.append(contentsOf: ResponseSerializer.continueHead) }
+                action = flush()
+            case .checkPeer: action = Socket.isBroken(descriptor) ? machine.peerVanished() : .none
+            case .endOutput:
+                Socket.endOutput(descriptor)
+                action = .none
+            case .close: return cancel()
+            }
+        }
+    }
+
+    private func handle(_ request: Request, _ route: Route) -> ConnectionMachine.Action {
+        let slot = AnswerSlot()
+        let loop = context.loop
+        let exchange = Exchange(request: request) { [id] response in
+            if slot.put(response) { loop.run { $0.answered(id) } }
+        }
+        self.slot = slot
+        self.exchange = exchange
+        route.handler(exchange)
+        guard let response = slot.takeOrWait() else { return .none }
+        return accept(response)
+    }
+
+    private func accept(_ response: Response) -> ConnectionMachine.Action {
+        slot = nil
+        exchange = nil
+        return machine.answered(response, now: .now)
+    }
+
+    private func send(_ answer: Answer) -> ConnectionMachine.Action {
+        var hasBody = false
+        outbound.appendHead {
+            hasBody = context.serializer.appendHead(of: answer, date: context.date.now(), to: &$0)
+        }
+        if hasBody { outbound.setBody(answer.response.body) }
+        sending = answer
+        return flush()
+    }
+
+    private func flush() -> ConnectionMachine.Action {
+        switch outbound.flush(to: descriptor) {
+        case .done:
+            let now = ContinuousClock.now
+            guard sending != nil else { return .none }
+            completeRecord(now: now)
+            return machine.sent(now: now)
+        case .blocked(let tookBytes):
+            if tookBytes { machine.wrote(now: .now) }
+            waitToWrite()
+            return .none
+        case .failed: return machine.peerVanished()
+        }
+    }
+
+    private func completeRecord(now: ContinuousClock.Instant) {
+        guard var record = sending?.record, let arrival = sending?.arrival else { return }
+        record.responseBytes = outbound.takeTotal()
+        record.duration = now - arrival
+        sending = nil
+        context.observer.exchangeCompleted(record)
+    }
+
+    /// A suspended source costs the loop nothing; that is how back-pressure reaches the client.
+    private func updateReading() {
+        guard !hasCancelled else { return }
+        let wantsInput = machine.inputAllowance > 0
+        guard wantsInput != isReading else { return }
+        isReading = wantsInput
+        if wantsInput { readSource.resume() } else { readSource.suspend() }
+    }
+
+    private func waitToWrite() {
+        guard !isWaitingToWrite else { return }
+        isWaitingToWrite = true
+        if let writeSource { return writeSource.resume() }
+        let source = DispatchSource.makeWriteSource(fileDescriptor: descriptor, queue: context.loop.executor.queue)
+        let loop = context.loop
+        source.setEventHandler { [id] in loop.assumeIsolated { $0.writable(id) } }
+        source.resume()
+        writeSource = source
+    }
+
+    /// Ends the connection: tells who waits, then the sources, the last of which closes the descriptor.
+    private func cancel() {
+        guard !hasCancelled else { return }
+        hasCancelled = true
+        let now = ContinuousClock.now
+        completeRecord(now: now)
+        if let exchange {
+            self.exchange = nil
+            slot = nil
+            var record = machine.abandonedRecord
+            record.duration = now - exchange.request.arrival
+            context.observer.exchangeCompleted(record)
+            exchange.disconnect()
+        }
+        // A suspended source would never run its cancel handler.
+        if !isReading { readSource.resume() }
+        guard let writeSource else { return readSource.cancel() }
+        if !isWaitingToWrite { writeSource.resume() }
+        let readSource = readSource
+        writeSource.setCancelHandler { readSource.cancel() }
+        writeSource.cancel()
+    }
+}

@@ -1,0 +1,97 @@
+import Dispatch
+import Glibc
+
+/// Accepts connections and deals them out to the event loops in turn.
+///
+/// At the cap a few more are let in, only to be told 503; the rest wait in the kernel's backlog. When descriptors run
+/// out, accepting pauses: the listening socket stays readable, and watching it would spin.
+actor Listener: LoopActor {
+    nonisolated let executor = LoopExecutor(label: "http.listener")
+
+    private let socket: ListeningSocket
+    private let loops: [EventLoop]
+    private let count: ConnectionCount
+    private let maxConnections: Int
+    private var source: (any DispatchSourceRead)?
+    private var isPaused = false
+    private var next = 0
+
+    private static let maxRefusals = 64
+    private static let pause = DispatchTimeInterval.milliseconds(50)
+    /// Accepted in one turn, so that new connections come to the loops while more are accepted.
+    private static let batch = 64
+
+    init(socket: ListeningSocket, loops: [EventLoop], count: ConnectionCount, maxConnections: Int) {
+        self.socket = socket
+        self.loops = loops
+        self.count = count
+        self.maxConnections = maxConnections
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    func begin() {
+        let source = DispatchSource.makeReadSource(fileDescriptor: socket.descriptor, queue: executor.queue)
+        let (socket, count) = (socket, count)
+        source.setEventHandler { self.assumeIsolated { $0.acceptBatch() } }
+        source.setCancelHandler {
+            socket.close()
+            count.release()
+        }
+        count.hold()
+        source.resume()
+        self.source = source
+    }
+
+    /// Takes in who already waits, then stops listening; idempotent.
+    func end() {
+        guard let source else { return }
+        while acceptOne() {}
+        self.source = nil
+        if isPaused { source.resume() }
+        source.cancel()
+    }
+
+    private func acceptBatch() {
+        for _ in 0..<Self.batch {
+            guard acceptOne() else { return }
+        }
+    }
+
+    /// Returns whether there may be more to accept now.
+    private func acceptOne() -> Bool {
+        guard count.current < maxConnections + Self.maxRefusals else {
+            pauseAccepting()
+            return false
+        }
+        switch socket.accept() {
+        case .connection(let descriptor, let peer):
+            let isRefused = count.current >= maxConnections
+            count.enter()
+            let loop = loops[next % loops.count]
+            next &+= 1
+            loop.run { $0.open(descriptor: descriptor, peer: peer, isRefused: isRefused) }
+            return true
+        case .none: return false
+        case .lost: return true
+        case .exhausted:
+            pauseAccepting()
+            return false
+        }
+    }
+
+    private func pauseAccepting() {
+        guard !isPaused, let source else { return }
+        isPaused = true
+        source.suspend()
+        executor.queue.asyncAfter(deadline: .now() + Self.pause) { self.assumeIsolated { $0.resumeAccepting() } }
+    }
+
+    private func resumeAccepting() {
+        guard isPaused else { return }
+        isPaused = false
+        source?.resume()
+    }
+}

@@ -1,0 +1,119 @@
+import Glibc
+
+/// A bound socket in the listening state.
+struct ListeningSocket {
+    /// One accept.
+    enum Accepted {
+        case connection(descriptor: Int32, peer: String)
+        /// Nobody waits.
+        case none
+        /// This one failed by itself; the next may succeed.
+        case lost
+        /// The process or the machine is out of descriptors or memory: try again later.
+        case exhausted
+    }
+
+    let descriptor: Int32
+    let address: ListenAddress
+    /// The bound port; 0 for a Unix-domain socket.
+    let port: UInt16
+
+    private static let backlog: Int32 = 4096
+
+    init(_ address: ListenAddress) throws(ServerError) {
+        func check(_ succeeded: Bool, _ operation: String, closing descriptor: Int32? = nil) throws(ServerError) {
+            guard !succeeded else { return }
+            let code = errno
+            if let descriptor { Glibc.close(descriptor) }
+            throw ServerError(operation: operation, address: "\(address)", code: code)
+        }
+        let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue), 0)
+        try check(descriptor >= 0, "socket")
+        try check(Socket.makeNonBlocking(descriptor), "fcntl", closing: descriptor)
+        switch address {
+        case .unix(let path): Self.removeStaleSocket(at: path, address)
+        case .ipv4, .ipv6:
+            Self.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+            // Accepted sockets inherit it.
+            Self.set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        }
+        if case .ipv6 = address { Self.set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
+        try check(address.withSocketAddress { bind(descriptor, $0, $1) } == 0, "bind", closing: descriptor)
+        try check(listen(descriptor, Self.backlog) == 0, "listen", closing: descriptor)
+        self.descriptor = descriptor
+        self.address = address
+        port = Self.boundPort(of: descriptor)
+    }
+
+    func accept() -> Accepted {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let accepted = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.accept(descriptor, $0, &length) }
+        }
+        guard accepted >= 0 else {
+            switch errno {
+            case EAGAIN: return .none
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
+            default: return .lost
+            }
+        }
+        guard Socket.makeNonBlocking(accepted) else {
+            Glibc.close(accepted)
+            return .lost
+        }
+        return .connection(descriptor: accepted, peer: peerName(&storage))
+    }
+
+    func close() {
+        Glibc.close(descriptor)
+        if case .unix(let path) = address { unlink(path) }
+    }
+
+    /// A socket file that nobody listens on is left over from a process that was killed.
+    private static func removeStaleSocket(at path: String, _ address: ListenAddress) {
+        let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard probe >= 0 else { return }
+        defer { Glibc.close(probe) }
+        if address.withSocketAddress({ connect(probe, $0, $1) }) != 0 && errno == ECONNREFUSED { unlink(path) }
+    }
+
+    private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
+        var value = value
+        setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    private static func boundPort(of descriptor: Int32) -> UInt16 {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        guard result == 0 else { return 0 }
+        let family = Int32(storage.ss_family)
+        return withUnsafeBytes(of: &storage) { bytes in
+            switch family {
+            case AF_INET: UInt16(bigEndian: bytes.load(as: sockaddr_in.self).sin_port)
+            case AF_INET6: UInt16(bigEndian: bytes.load(as: sockaddr_in6.self).sin6_port)
+            default: 0
+            }
+        }
+    }
+
+    /// The peer's numeric address, an IPv4 one that came through an IPv6 socket in its IPv4 form.
+    private func peerName(_ storage: inout sockaddr_storage) -> String {
+        let family = Int32(storage.ss_family)
+        if case .unix(let path) = address { return path }
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        let succeeded = withUnsafeBytes(of: &storage) { bytes -> Bool in
+            let offset =
+                family == AF_INET
+                ? MemoryLayout<sockaddr_in>.offset(of: \.sin_addr) : MemoryLayout<sockaddr_in6>.offset(of: \.sin6_addr)
+            guard let base = bytes.baseAddress, let offset else { return false }
+            return inet_ntop(family, base + offset, &text, socklen_t(text.count)) != nil
+        }
+        guard succeeded, let end = text.firstIndex(of: 0) else { return "" }
+        let name = String(decoding: text[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return name.hasPrefix("::ffff:") ? String(name.dropFirst(7)) : name
+    }
+}

@@ -1,0 +1,59 @@
+/// What is still to be written on one connection: heads, then one body.
+struct Outbound {
+    enum Progress: Equatable {
+        /// All is written.
+        case done
+        /// The socket takes no more for now; whether it took some.
+        case blocked(tookBytes: Bool)
+        case failed
+    }
+
+    private var head: [UInt8] = []
+    private var body: [UInt8] = []
+    private var written = 0
+    /// Bytes written since the last `done`.
+    private(set) var total = 0
+
+    var isEmpty: Bool { written == head.count + body.count }
+
+    mutating func appendHead(_ append: (inout [UInt8]) -> Void) {
+        append(&head)
+    }
+
+    mutating func setBody(_ bytes: [UInt8]) {
+        body = bytes
+    }
+
+    mutating func flush(to descriptor: Int32) -> Progress {
+        var tookBytes = false
+        while !isEmpty {
+            let transfer = head.withUnsafeBytes { head in
+                body.withUnsafeBytes { body in
+                    Socket.write(
+                        descriptor,
+                        UnsafeRawBufferPointer(rebasing: head[min(written, head.count)...]),
+                        UnsafeRawBufferPointer(rebasing: body[max(0, written - head.count)...])
+                    )
+                }
+            }
+            switch transfer {
+            case .bytes(let count):
+                written += count
+                total += count
+                tookBytes = tookBytes || count > 0
+            case .wouldBlock: return .blocked(tookBytes: tookBytes)
+            case .ended, .failed: return .failed
+            }
+        }
+        head.removeAll(keepingCapacity: head.capacity <= 1024)
+        body = []
+        written = 0
+        return .done
+    }
+
+    /// The bytes written since the last call.
+    mutating func takeTotal() -> Int {
+        defer { total = 0 }
+        return total
+    }
+}
