@@ -115,7 +115,11 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
-        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "ModelGraph", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "CheckpointsTests",
+            dependencies: ["Checkpoints", "ModelGraph", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ServingTests",
             dependencies: [
