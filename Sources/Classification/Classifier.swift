@@ -38,7 +38,12 @@ package final class Classifier: Sendable {
         let instructionSet = try InstructionSet.select(options.instructionSet)
         let (model, classCount) = try checkpoint.model()
         progress(0.2)
-        let plan = try Plan(model.optimized(), transform: checkpoint.transform, instructionSet: instructionSet)
+        let plan = try Plan(
+            model.optimized(),
+            transform: checkpoint.transform,
+            instructionSet: instructionSet,
+            threads: options.threads
+        )
         progress(0.9)
 
         session = Session(plan: plan, maxBatch: options.maxBatch, pool: WorkerPool(helpers: options.threads - 1))

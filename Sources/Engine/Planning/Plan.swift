@@ -14,6 +14,8 @@ package struct Plan: Sendable {
     let logits: Buffer
     /// Floats of the arena for each image of a batch.
     let arenaCount: Int
+    /// Floats of scratch memory for each thread of a run.
+    let scratchCount: Int
 
     /// Bytes of packed weights.
     package var weightBytes: Int { weights.count * MemoryLayout<Float>.stride }

@@ -5,33 +5,13 @@ extension Planner {
     mutating func depthwiseStep(_ node: Node, _ convolution: Convolution) throws -> DepthwiseStep {
         let input = try buffer(node.inputs[0], for: node.name)
         let output = try buffer(node.output, for: node.name)
-        guard node.inputs.count == 1 else {
-            throw PlanError.unsupported(node: node.name, operation: "a residual on a depthwise convolution")
-        }
-        let channels = convolution.outputChannels
-        let taps = convolution.kernelHeight * convolution.kernelWidth
-        let padded = output.layout.blocks * kernels.block
-        let (weights, bias) = (reserveWeights(padded * taps), reserveWeights(padded))
-        let (scale, shift) = affine(of: convolution)
-        let weight = try weightFloats(convolution, node: node)
-        let block = kernels.block
-        packing.append { base in
-            (base + weights).packDepthwise(weight: weight, taps: taps, channels: channels, block: block, scale: scale)
-            (base + bias).update(from: shift, count: channels)
-        }
         return DepthwiseStep(
             name: node.name,
-            multiplyAdds: channels * taps * output.layout.shape.height * output.layout.shape.width,
+            multiplyAdds: multiplyAdds(node, convolution),
             input: input,
             output: output,
-            kernel: kernels.depthwise,
-            kernelHeight: convolution.kernelHeight,
-            kernelWidth: convolution.kernelWidth,
-            stride: convolution.stride,
-            inputOffset: convolution.firstTap(input: input.layout),
-            weights: weights,
-            bias: bias,
-            activation: convolution.activation.kernelActivation
+            filter: try filter(node, convolution),
+            inputOffset: convolution.firstTap(input: input.layout)
         )
     }
 
@@ -39,27 +19,118 @@ extension Planner {
         let input = try buffer(node.inputs[0], for: node.name)
         let output = try buffer(node.output, for: node.name)
         let residual = node.inputs.count > 1 ? try buffer(node.inputs[1], for: node.name) : nil
-        let order = TapOrder(convolution: convolution, input: input.layout, block: kernels.block)
         let runs = runs(convolution, input: input.layout, output: output.layout, residual: residual?.layout)
-        let steps = order.weightIndices.count
-        let panels = kernels.panels(blocks: output.layout.blocks, pixels: runs.first?.pixels ?? 1)
-        let weight = try weightFloats(convolution, node: node)
-        let (runsPerUnit, panelsPerUnit) = units(runs: runs, panels: panels.count, steps: steps)
-        let size = "\(convolution.kernelHeight)×\(convolution.kernelWidth)/\(convolution.stride)"
+        let product = try product(node, convolution, input: input.layout, pixels: runs.first?.pixels ?? 1)
+        let (runsPerUnit, panelsPerUnit) = units(
+            runs: runs,
+            panels: product.panels.count,
+            steps: product.order.weightIndices.count
+        )
         return GEMMStep(
             name: node.name,
-            kind: "gemm \(size) \(steps)→\(convolution.outputChannels)",
-            multiplyAdds: convolution.outputChannels * steps * output.layout.shape.height * output.layout.shape.width,
+            kind: convolution.title,
+            multiplyAdds: multiplyAdds(node, convolution),
+            product: product,
             input: input,
             output: output,
             residual: residual,
-            panels: pack(panels, weight: weight, order: order, convolution: convolution),
-            order: order,
             inputStride: convolution.stride * input.layout.block,
-            activation: convolution.activation.kernelActivation,
             runs: runs,
             runsPerUnit: runsPerUnit,
             panelsPerUnit: panelsPerUnit
+        )
+    }
+
+    /// A convolution together with the depthwise one that alone reads its output.
+    mutating func streamedStep(
+        _ node: Node,
+        _ convolution: Convolution,
+        depthwise next: Node,
+        _ depthwise: Convolution
+    ) throws -> StreamedDepthwiseStep {
+        let input = try buffer(node.inputs[0], for: node.name)
+        let output = try buffer(next.output, for: next.name)
+        let innerShape = shapes[node.output.index]
+        let inner = BufferLayout(
+            shape: innerShape,
+            block: kernels.block,
+            border: depthwise.border(input: innerShape, output: output.layout.shape)
+        )
+        let product = try product(node, convolution, input: input.layout, pixels: innerShape.width)
+        let blocks = product.panels.map(\.panel.kernel.blocks).max() ?? 1
+        let rows = output.layout.shape.height
+        let segments = threads == 1 ? 1 : (2 * threads + product.panels.count - 1) / product.panels.count
+        let stripInput = Planner.scratchFloats / (blocks * inner.rowStride)
+        return StreamedDepthwiseStep(
+            name: "\(node.name), \(next.name)",
+            kind: "\(convolution.title), \(depthwise.title)",
+            multiplyAdds: multiplyAdds(node, convolution) + multiplyAdds(next, depthwise),
+            product: product,
+            input: input,
+            inputOffset: convolution.firstTap(input: input.layout),
+            inputRowStride: convolution.stride * input.layout.rowStride,
+            inputStride: convolution.stride * input.layout.block,
+            inner: inner,
+            filter: try filter(next, depthwise),
+            output: output,
+            rowsPerUnit: max(1, (rows + segments - 1) / segments),
+            rowsPerStrip: min(rows, max(1, (stripInput - depthwise.kernelHeight) / depthwise.stride + 1))
+        )
+    }
+
+    private func multiplyAdds(_ node: Node, _ convolution: Convolution) -> Int {
+        let output = shapes[node.output.index]
+        let weights = convolution.weightShape(inputChannels: shapes[node.inputs[0].index].channels)
+        return weights.reduce(1, *) * output.height * output.width
+    }
+
+    // MARK: Packing
+
+    private mutating func filter(_ node: Node, _ convolution: Convolution) throws -> DepthwiseFilter {
+        guard node.inputs.count == 1 else {
+            throw PlanError.unsupported(node: node.name, operation: "a residual on a depthwise convolution")
+        }
+        let channels = convolution.outputChannels
+        let taps = convolution.kernelHeight * convolution.kernelWidth
+        let block = kernels.block
+        let padded = (channels + block - 1) / block * block
+        let (weights, bias) = (reserveWeights(padded * taps), reserveWeights(padded))
+        let (scale, shift) = affine(of: convolution)
+        let weight = try weightFloats(convolution, node: node)
+        packing.append { base in
+            (base + weights).packDepthwise(weight: weight, taps: taps, channels: channels, block: block, scale: scale)
+            (base + bias).update(from: shift, count: channels)
+        }
+        return DepthwiseFilter(
+            kernel: kernels.depthwise,
+            kernelHeight: convolution.kernelHeight,
+            kernelWidth: convolution.kernelWidth,
+            stride: convolution.stride,
+            block: block,
+            weights: weights,
+            bias: bias,
+            activation: convolution.activation.kernelActivation
+        )
+    }
+
+    /// - Parameter pixels: of a typical run, for the choice of tiles.
+    private mutating func product(
+        _ node: Node,
+        _ convolution: Convolution,
+        input: BufferLayout,
+        pixels: Int
+    ) throws -> MatrixProduct {
+        let order = TapOrder(convolution: convolution, input: input, block: kernels.block)
+        let blocks = (convolution.outputChannels + kernels.block - 1) / kernels.block
+        return MatrixProduct(
+            panels: pack(
+                kernels.panels(blocks: blocks, pixels: pixels),
+                weight: try weightFloats(convolution, node: node),
+                order: order,
+                convolution: convolution
+            ),
+            order: order,
+            activation: convolution.activation.kernelActivation
         )
     }
 
@@ -68,7 +139,7 @@ extension Planner {
         weight: [Float],
         order: TapOrder,
         convolution: Convolution
-    ) -> [GEMMStep.PackedPanel] {
+    ) -> [MatrixProduct.PackedPanel] {
         let (scale, shift) = affine(of: convolution)
         return panels.map { panel in
             let lanes = panel.kernel.blocks * kernels.block
@@ -86,7 +157,7 @@ extension Planner {
                 )
                 (base + bias).update(from: Array(shift[channels]), count: channels.count)
             }
-            return GEMMStep.PackedPanel(panel: panel, weights: weights, bias: bias)
+            return MatrixProduct.PackedPanel(panel: panel, weights: weights, bias: bias)
         }
     }
 
@@ -139,6 +210,8 @@ extension Planner {
         }
     }
 
+    /// Floats of a strip between two convolutions: it stays in the second-level cache.
+    private static let scratchFloats = 48 * 1024
     /// Input floats of a unit: with its output they stay in the second-level cache while all panels pass over them.
     private static let unitFloats = 32 * 1024
     /// Pixels: shorter runs would not fill the tiles.
@@ -156,5 +229,13 @@ extension Planner {
         let runGroups = (runs.count + runsPerUnit - 1) / runsPerUnit
         let panelGroups = max(1, min(panels, Planner.unitsPerImage / runGroups))
         return (runsPerUnit, (panels + panelGroups - 1) / panelGroups)
+    }
+}
+
+extension Convolution {
+    /// What profiles call it.
+    fileprivate var title: String {
+        let size = "\(kernelHeight)×\(kernelWidth)/\(stride)"
+        return groups > 1 ? "depthwise \(size)" : "gemm \(size) →\(outputChannels)"
     }
 }

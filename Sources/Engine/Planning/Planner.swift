@@ -4,9 +4,16 @@ package import ModelGraph
 extension Plan {
     /// Plans an optimised model.
     ///
-    /// - Parameter transform: its mean and standard deviation turn 8-bit samples into the network's input.
-    package init(_ model: Model, transform: ImageTransform, instructionSet: InstructionSet) throws {
-        var planner = try Planner(model: model, transform: transform, instructionSet: instructionSet)
+    /// - Parameters:
+    ///   - transform: its mean and standard deviation turn 8-bit samples into the network's input.
+    ///   - threads: how many may work on one run; steps are cut so that each finds work. Results do not depend on it.
+    package init(
+        _ model: Model,
+        transform: ImageTransform,
+        instructionSet: InstructionSet,
+        threads: Int = 1
+    ) throws {
+        var planner = try Planner(model: model, transform: transform, instructionSet: instructionSet, threads: threads)
         self = try planner.plan()
     }
 }
@@ -16,6 +23,7 @@ struct Planner {
     let model: Model
     let transform: ImageTransform
     let instructionSet: InstructionSet
+    let threads: Int
     let kernels: KernelTable
     let shapes: [FeatureShape]
     /// By value index; values that nobody makes any more keep an empty place.
@@ -23,10 +31,16 @@ struct Planner {
     var packing: [(UnsafeMutablePointer<Float>) -> Void] = []
     var weightCount = 0
 
-    init(model: Model, transform: ImageTransform, instructionSet: InstructionSet) throws(GraphError) {
+    init(
+        model: Model,
+        transform: ImageTransform,
+        instructionSet: InstructionSet,
+        threads: Int
+    ) throws(GraphError) {
         self.model = model
         self.transform = transform
         self.instructionSet = instructionSet
+        self.threads = max(1, threads)
         kernels = instructionSet.kernels
         shapes = try model.graph.shapes()
         buffers = [Buffer?](repeating: nil, count: shapes.count)
@@ -34,9 +48,12 @@ struct Planner {
 
     mutating func plan() throws -> Plan {
         let aliases = try inPlaceValues()
-        let arenaCount = placeBuffers(aliases: aliases)
+        let streams = streamedConvolutions()
+        let arenaCount = placeBuffers(aliases: aliases, streams: streams)
         var steps: [any Step] = [inputStep()]
-        for node in model.graph.nodes { steps.append(try step(for: node)) }
+        for node in model.graph.nodes where !streams.keys.contains(node.output) {
+            steps.append(try step(for: node, streams: streams))
+        }
 
         let weights = PackedWeights(count: weightCount)
         for pack in packing { pack(weights.mutableBase) }
@@ -49,7 +66,8 @@ struct Planner {
             weights: weights,
             embedding: try buffer(model.graph.embedding, for: "embedding"),
             logits: try buffer(model.graph.logits, for: "logits"),
-            arenaCount: arenaCount
+            arenaCount: arenaCount,
+            scratchCount: steps.map(\.scratchCount).max() ?? 0
         )
     }
 
@@ -84,16 +102,34 @@ struct Planner {
         return aliases
     }
 
+    /// Convolutions whose output only a depthwise convolution reads, by that output: the two run as one step.
+    private func streamedConvolutions() -> [Value: Node] {
+        var streams: [Value: Node] = [:]
+        for (node, next) in zip(model.graph.nodes, model.graph.nodes.dropFirst()) {
+            guard case .convolution(let first) = node.operation, case .convolution(let second) = next.operation,
+                first.groups == 1, node.inputs.count == 1, second.isDepthwise(input: shapes[node.output.index]),
+                next.inputs == [node.output], model.graph.uses(of: node.output) == 1
+            else { continue }
+            streams[node.output] = node
+        }
+        return streams
+    }
+
     /// Gives every value its layout and its place; returns the arena's size.
-    private mutating func placeBuffers(aliases: [Value: Value]) -> Int {
+    ///
+    /// - Parameter streams: values that never exist as a whole. Their producer runs with the node behind it.
+    private mutating func placeBuffers(aliases: [Value: Value], streams: [Value: Node]) -> Int {
         var borders: [Value: Border] = [:]
         var lives: [Value: ClosedRange<Int>] = [Graph.input: 0...0]
         let end = model.graph.nodes.count + 1
         for (index, node) in model.graph.nodes.enumerated() {
-            let step = index + 1
-            let output = aliases[node.output] ?? node.output
-            lives[output] = (lives[output]?.lowerBound ?? step)...step
-            for input in node.inputs {
+            let isStreamed = streams.keys.contains(node.output)
+            let step = isStreamed ? index + 2 : index + 1
+            if !isStreamed {
+                let output = aliases[node.output] ?? node.output
+                lives[output] = (lives[output]?.lowerBound ?? step)...step
+            }
+            for input in node.inputs where !streams.keys.contains(input) {
                 let value = aliases[input] ?? input
                 lives[value] = (lives[value]?.lowerBound ?? 0)...step
                 guard case .convolution(let convolution) = node.operation, input == node.inputs[0] else { continue }
@@ -147,12 +183,13 @@ struct Planner {
         )
     }
 
-    private mutating func step(for node: Node) throws -> any Step {
+    private mutating func step(for node: Node, streams: [Value: Node]) throws -> any Step {
         switch node.operation {
-        case .convolution(let convolution) where convolution.groups == 1:
-            return try gemmStep(node, convolution)
-        case .convolution(let convolution) where convolution.isDepthwise(input: shapes[node.inputs[0].index]):
-            return try depthwiseStep(node, convolution)
+        case .convolution(let depthwise):
+            guard let producer = streams[node.inputs[0]], case .convolution(let convolution) = producer.operation else {
+                return try convolutionStep(node, depthwise)
+            }
+            return try streamedStep(producer, convolution, depthwise: node, depthwise)
         case .globalAveragePool:
             return PlaneStep(
                 name: node.name,
@@ -169,9 +206,17 @@ struct Planner {
                 channels: try buffer(node.inputs[1], for: node.name),
                 kernel: kernels.scale
             )
-        case .convolution, .batchNormalization, .activation, .add:
+        case .batchNormalization, .activation, .add:
             throw PlanError.unsupported(node: node.name, operation: "\(node.operation)")
         }
+    }
+
+    private mutating func convolutionStep(_ node: Node, _ convolution: Convolution) throws -> any Step {
+        if convolution.groups == 1 { return try gemmStep(node, convolution) }
+        if convolution.isDepthwise(input: shapes[node.inputs[0].index]) {
+            return try depthwiseStep(node, convolution)
+        }
+        throw PlanError.unsupported(node: node.name, operation: "a convolution in \(convolution.groups) groups")
     }
 }
 
@@ -181,7 +226,7 @@ extension Convolution {
     }
 
     /// The zeros that the input needs around it.
-    fileprivate func border(input: FeatureShape, output: FeatureShape) -> Border {
+    func border(input: FeatureShape, output: FeatureShape) -> Border {
         let vertical = padding.amounts(input: input.height, kernel: kernelHeight, stride: stride, vertical: true)
         let horizontal = padding.amounts(input: input.width, kernel: kernelWidth, stride: stride, vertical: false)
         return Border(

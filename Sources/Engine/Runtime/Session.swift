@@ -22,7 +22,10 @@ package final class Session: Sendable {
     package func run(_ input: BatchInput, threads: Int = 1) throws(SessionError) -> [InferenceOutput] {
         try withContext(input) { context in
             let steps = plan.steps
-            pool.run(threads: threads) { _, team in
+            let scratchCount = plan.scratchCount
+            pool.run(threads: threads) { thread, team in
+                var context = context
+                context.scratch += thread * scratchCount
                 for step in steps {
                     team.forEach(step.unitCount(images: context.images)) { step.run(unit: $0, context) }
                 }
@@ -39,9 +42,22 @@ package final class Session: Sendable {
     /// Checks the input and lends an arena to `body`.
     func withContext<Result>(_ input: BatchInput, _ body: (RunContext) -> Result) throws(SessionError) -> Result {
         try check(input)
-        let arena = arenas.withLock { $0.popLast() } ?? Arena(count: plan.arenaCount * maxBatch)
+        let arena = arenas.withLock { $0.popLast() } ?? makeArena()
         defer { arenas.withLock { $0.append(arena) } }
-        return body(RunContext(images: input.images, arena: arena.base, weights: plan.weights.base, input: input))
+        return body(
+            RunContext(
+                images: input.images,
+                arena: arena.base,
+                weights: plan.weights.base,
+                input: input,
+                scratch: arena.base + plan.arenaCount * maxBatch
+            )
+        )
+    }
+
+    /// Room for a whole batch, and behind it each thread's scratch.
+    private func makeArena() -> Arena {
+        Arena(count: plan.arenaCount * maxBatch + plan.scratchCount * pool.maxThreads)
     }
 
     private func values(of buffer: Buffer, image: Int, _ context: RunContext) -> [Float] {

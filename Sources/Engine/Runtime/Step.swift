@@ -9,8 +9,15 @@ protocol Step: Sendable {
     /// Multiply-adds for one image.
     var multiplyAdds: Int { get }
 
+    /// Floats of scratch memory that a thread needs for its units.
+    var scratchCount: Int { get }
+
     func unitCount(images: Int) -> Int
     func run(unit: Int, _ context: RunContext)
+}
+
+extension Step {
+    var scratchCount: Int { 0 }
 }
 
 /// What a run gives to its steps.
@@ -22,6 +29,8 @@ struct RunContext: @unchecked Sendable {
     let arena: UnsafeMutablePointer<Float>
     let weights: UnsafePointer<Float>
     let input: BatchInput
+    /// For the calling thread alone.
+    var scratch: UnsafeMutablePointer<Float>
 
     /// One image of a buffer.
     func address(_ buffer: Buffer, image: Int) -> UnsafeMutablePointer<Float> {

@@ -20,6 +20,9 @@ package final class WorkerPool: Sendable {
         }
     }
 
+    /// The most threads that a run can have.
+    package var maxThreads: Int { all.count + 1 }
+
     private let idle: Mutex<[Worker]>
     private let all: [Worker]
 

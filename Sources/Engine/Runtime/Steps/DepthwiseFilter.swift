@@ -1,0 +1,51 @@
+internal import KernelInterface
+
+/// A depthwise convolution: each channel with its own small kernel. Everything but where features come from and go.
+struct DepthwiseFilter: Sendable {
+    let kernel: KernelTable.Depthwise
+    let kernelHeight: Int
+    let kernelWidth: Int
+    let stride: Int
+    /// Channels of a block.
+    let block: Int
+    /// Places of the packed weights and the bias, in floats.
+    let weights: Int
+    let bias: Int
+    let activation: Activation
+
+    /// What `kind` calls it.
+    var title: String { "depthwise \(kernelHeight)×\(kernelWidth)/\(stride)" }
+
+    /// Rows of one block of channels.
+    ///
+    /// - Parameters:
+    ///   - input: the first tap of the first output pixel.
+    ///   - weights: the plan's packed weights.
+    func apply(
+        block index: Int,
+        input: UnsafePointer<Float>,
+        inputRowStride: Int,
+        output: UnsafeMutablePointer<Float>,
+        outputRowStride: Int,
+        rows: Int,
+        columns: Int,
+        weights packed: UnsafePointer<Float>
+    ) {
+        kernel(
+            DepthwiseArguments(
+                input: input,
+                inputRowStride: inputRowStride,
+                weights: packed + weights + index * kernelHeight * kernelWidth * block,
+                bias: packed + bias + index * block,
+                output: output,
+                outputRowStride: outputRowStride,
+                rows: rows,
+                columns: columns,
+                kernelHeight: kernelHeight,
+                kernelWidth: kernelWidth,
+                stride: stride,
+                activation: activation
+            )
+        )
+    }
+}

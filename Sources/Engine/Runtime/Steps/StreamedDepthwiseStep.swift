@@ -1,0 +1,126 @@
+internal import KernelInterface
+internal import ModelGraph
+
+/// A convolution and the depthwise convolution behind it, streamed: strips of rows of one panel of channels go from the
+/// first to the second through a scratch memory that stays in the cache. The features between, the largest of the
+/// network, never exist as a whole.
+struct StreamedDepthwiseStep: Step {
+    let name: String
+    let kind: String
+    let multiplyAdds: Int
+    let product: MatrixProduct
+    let input: Buffer
+    /// From the input image's start to the first tap of the first row, and from row to row, in floats.
+    let inputOffset: Int
+    let inputRowStride: Int
+    /// Floats from one pixel's input to the next one's.
+    let inputStride: Int
+    /// The features between, as if they existed.
+    let inner: BufferLayout
+    let filter: DepthwiseFilter
+    let output: Buffer
+    /// Output rows of a unit, and of a strip within it.
+    let rowsPerUnit: Int
+    let rowsPerStrip: Int
+
+    private var segments: Int { (output.layout.shape.height + rowsPerUnit - 1) / rowsPerUnit }
+    /// Rows of the scratch: what a strip's outputs read.
+    private var scratchRows: Int { (rowsPerStrip - 1) * filter.stride + filter.kernelHeight }
+    private var scratchPlane: Int { scratchRows * inner.rowStride }
+
+    var scratchCount: Int { (product.panels.map(\.panel.kernel.blocks).max() ?? 0) * scratchPlane }
+
+    func unitCount(images: Int) -> Int { product.panels.count * images * segments }
+
+    /// Neighbouring units share a panel, whose weights then stay in the cache.
+    func run(unit: Int, _ context: RunContext) {
+        let (panelIndex, rest) = unit.quotientAndRemainder(dividingBy: context.images * segments)
+        let (image, segment) = rest.quotientAndRemainder(dividingBy: segments)
+        let panel = product.panels[panelIndex]
+        let rows = segment * rowsPerUnit..<min((segment + 1) * rowsPerUnit, output.layout.shape.height)
+        clearColumns(blocks: panel.panel.kernel.blocks, context.scratch)
+
+        // Rows count from the inner features' upper border.
+        var filled = rows.lowerBound * filter.stride
+        var scratchStart = filled
+        for strip in stride(from: rows.lowerBound, to: rows.upperBound, by: rowsPerStrip) {
+            let count = min(rowsPerStrip, rows.upperBound - strip)
+            let first = strip * filter.stride
+            if filled > first {
+                keep(first..<filled, from: scratchStart, blocks: panel.panel.kernel.blocks, context.scratch)
+            }
+            let end = first + (count - 1) * filter.stride + filter.kernelHeight
+            for row in max(filled, first)..<end {
+                fill(row: row, at: row - first, panel, image: image, context)
+            }
+            (filled, scratchStart) = (end, first)
+            convolve(strip..<strip + count, panel.panel, image: image, context)
+        }
+    }
+
+    /// Zeros left and right of all rows of the scratch.
+    private func clearColumns(blocks: Int, _ scratch: UnsafeMutablePointer<Float>) {
+        let left = inner.border.left * inner.block
+        let right = inner.border.right * inner.block
+        for row in 0..<blocks * scratchRows {
+            let line = scratch + row * inner.rowStride
+            line.update(repeating: 0, count: left)
+            (line + inner.rowStride - right).update(repeating: 0, count: right)
+        }
+    }
+
+    /// Moves rows that the next strip needs again to the scratch's start.
+    private func keep(_ rows: Range<Int>, from start: Int, blocks: Int, _ scratch: UnsafeMutablePointer<Float>) {
+        for block in 0..<blocks {
+            let plane = scratch + block * scratchPlane
+            plane.update(
+                from: plane + (rows.lowerBound - start) * inner.rowStride,
+                count: rows.count * inner.rowStride
+            )
+        }
+    }
+
+    /// Computes one row of the inner features, or its zeros above and below.
+    private func fill(
+        row: Int,
+        at index: Int,
+        _ panel: MatrixProduct.PackedPanel,
+        image: Int,
+        _ context: RunContext
+    ) {
+        let line = context.scratch + index * inner.rowStride + inner.border.left * inner.block
+        let source = row - inner.border.top
+        guard (0..<inner.shape.height).contains(source) else {
+            for block in 0..<panel.panel.kernel.blocks {
+                (line + block * scratchPlane).update(repeating: 0, count: inner.shape.width * inner.block)
+            }
+            return
+        }
+        product.multiply(
+            panel,
+            a: context.address(input, image: image) + inputOffset + source * inputRowStride,
+            stride: inputStride,
+            pixels: inner.shape.width,
+            weights: context.weights,
+            into: MatrixProduct.Destination(c: line, stride: inner.block, blockStride: scratchPlane)
+        )
+    }
+
+    private func convolve(_ rows: Range<Int>, _ panel: Panel, image: Int, _ context: RunContext) {
+        let layout = output.layout
+        for index in 0..<panel.kernel.blocks {
+            let block = panel.firstBlock + index
+            filter.apply(
+                block: block,
+                input: context.scratch + index * scratchPlane,
+                inputRowStride: inner.rowStride,
+                output: context.address(output, image: image)
+                    + layout.offset(block: block, row: rows.lowerBound, column: 0),
+                outputRowStride: layout.rowStride,
+                rows: rows.count,
+                columns: layout.shape.width,
+                weights: context.weights
+            )
+        }
+    }
+}
