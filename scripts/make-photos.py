@@ -152,7 +152,7 @@ PHOTOS = {
         Photo("pan.jpg", f"{CATEGORIES}/others/pan.webp", "Suricata", "public domain", Encoding(317, 75)),
         Photo("wrench.jpg", f"{CATEGORIES}/tools/wrench.webp", "Dori", "public domain", Encoding(320, 50)),
         Photo(
-            "solar-panel.jpg",
+            "solar-oven.jpg",
             f"{CATEGORIES}/renewable/solar2.webp",
             "Fluffyarse",
             "CC0-1.0",
