@@ -217,8 +217,8 @@ def main():
     lines = [
         "# Photographs and their licences",
         "",
-        "Made by `scripts/make-photos.py`. Each photograph keeps the licence that it has in the package it was taken from;",
-        "where it was changed, the last column says how.",
+        "Made by `scripts/make-photos.py`. Each photograph keeps the licence that it has in the package it was taken",
+        "from; where it was changed, the last column says how.",
         "",
         "| file | author | licence | source | changes |",
         "| --- | --- | --- | --- | --- |",

@@ -4,9 +4,9 @@
     python3 -m venv .venv-peers && .venv-peers/bin/pip install -r Benchmarks/peers/requirements.txt
     .venv-peers/bin/python Benchmarks/peers/compare.py [--model DIR | --seeded NAME ...] [--batch 1,8] [--threads 1]
 
-Every engine runs in a process of its own, limited to as many CPUs as it has threads. The engines take turns for several
-rounds, and the table shows the median of each one's rounds, the ratio of effnet's time to the faster peer's, and how far
-effnet's logits are from ONNX Runtime's, relative to the largest. All compute in float32.
+Every engine runs in a process of its own, limited to as many CPUs as it has threads. The engines take turns for
+several rounds, and the table shows the median of each one's rounds, the ratio of effnet's time to the faster peer's,
+and how far effnet's logits are from ONNX Runtime's, relative to the largest. All compute in float32.
 """
 
 import argparse
