@@ -152,7 +152,7 @@ PHOTOS = {
         Photo("pan.jpg", f"{CATEGORIES}/others/pan.webp", "Suricata", "public domain", Encoding(317, 75)),
         Photo("wrench.jpg", f"{CATEGORIES}/tools/wrench.webp", "Dori", "public domain", Encoding(320, 50)),
         Photo(
-            "solar-panel.jpg",
+            "solar-oven.jpg",
             f"{CATEGORIES}/renewable/solar2.webp",
             "Fluffyarse",
             "CC0-1.0",
@@ -217,8 +217,8 @@ def main():
     lines = [
         "# Photographs and their licences",
         "",
-        "Made by `scripts/make-photos.py`. Each photograph keeps the licence that it has in the package it was taken from;",
-        "where it was changed, the last column says how.",
+        "Made by `scripts/make-photos.py`. Each photograph keeps the licence that it has in the package it was taken",
+        "from; where it was changed, the last column says how.",
         "",
         "| file | author | licence | source | changes |",
         "| --- | --- | --- | --- | --- |",

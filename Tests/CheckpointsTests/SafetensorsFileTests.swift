@@ -144,6 +144,12 @@ import Testing
         #expect(try #require(Self.problem(Self.file(header, dataSize: 1))).contains("at most 16 numbers"))
     }
 
+    @Test func refusesTooManyTensors() throws {
+        let entries = (0...1 << 18).map { #""\#($0)":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}"# }
+        let bytes = Self.file("{\(entries.joined(separator: ","))}")
+        #expect(try #require(Self.problem(bytes)).contains("more than 262144 tensors"))
+    }
+
     @Test(arguments: ["[", "{\"a\":"]) func deepNestingEndsAtOnce(piece: String) throws {
         let bytes = Self.file(String(repeating: piece, count: 1_000_000))
         #expect(Self.problem(bytes) != nil)

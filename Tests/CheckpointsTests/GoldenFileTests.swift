@@ -1,9 +1,10 @@
+import FoundationEssentials
 import ModelGraph
 import TestSupport
 import Testing
 
 /// The golden files fit together, and both sides evaluate the same formulas.
-@Suite struct LogitGoldenTests {
+@Suite struct GoldenFileTests {
     @Test func unitsEqualTheReference() {
         // numpy's values of scripts/seeded_values.py.
         #expect(
@@ -43,5 +44,15 @@ import Testing
         let logits = try #require(golden.logits.floats())
         #expect(logits.allSatisfy { $0.isFinite })
         #expect(Set(logits).count > golden.classCount)
+    }
+
+    @Test func photographsAreComplete() throws {
+        let (model, photos) = try PhotoGolden.all()
+        #expect(model == "tf_efficientnet_lite0")
+        #expect(photos.count >= 20)
+        for photo in photos {
+            #expect(photo.probabilities == photo.probabilities.sorted(by: >))
+            #expect(try !Data(contentsOf: URL(filePath: photo.path)).isEmpty)
+        }
     }
 }
