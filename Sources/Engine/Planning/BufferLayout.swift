@@ -9,14 +9,12 @@ struct Border: Sendable, Equatable {
 
     var isEmpty: Bool { self == Border() }
 
-    /// The smallest border that holds both.
-    func union(_ other: Border) -> Border {
-        Border(
-            top: max(top, other.top),
-            left: max(left, other.left),
-            bottom: max(bottom, other.bottom),
-            right: max(right, other.right)
-        )
+    /// Becomes the smallest border that holds both.
+    mutating func formUnion(_ other: Border) {
+        top = max(top, other.top)
+        left = max(left, other.left)
+        bottom = max(bottom, other.bottom)
+        right = max(right, other.right)
     }
 }
 
@@ -51,9 +49,12 @@ struct BufferLayout: Sendable, Equatable {
     }
 }
 
-/// A place in the arena. A run of n images takes n times the offset and n times the size.
+/// A place in the arena.
 struct Buffer: Sendable, Equatable {
     var layout: BufferLayout
-    /// Floats from the arena's start, per image of the batch.
+    /// Floats from the start of its phase's memory. In the second phase, where a run of n images takes n times the
+    /// memory, per image of the batch.
     var offset: Int
+    /// Whether it holds all images of the batch, or one at a time.
+    var isBatched: Bool
 }

@@ -8,12 +8,15 @@ package struct Plan: Sendable {
     package let inputShape: FeatureShape
     package let classCount: Int
     package let embeddingCount: Int
-    let steps: [any Step]
+    /// What is done image by image, then what is done with the whole batch.
+    let imageSteps: [any Step]
+    let batchSteps: [any Step]
     let weights: PackedWeights
     let embedding: Buffer
     let logits: Buffer
-    /// Floats of the arena for each image of a batch.
-    let arenaCount: Int
+    /// Floats of working memory: of one image in the first phase, and for each image of the batch in the second.
+    let imageArenaCount: Int
+    let batchArenaCount: Int
     /// Floats of scratch memory for each thread of a run.
     let scratchCount: Int
 
@@ -21,10 +24,16 @@ package struct Plan: Sendable {
     package var weightBytes: Int { weights.count * MemoryLayout<Float>.stride }
 
     /// Bytes of working memory that a batch takes.
-    package func arenaBytes(images: Int) -> Int { arenaCount * images * MemoryLayout<Float>.stride }
+    package func arenaBytes(images: Int, threads: Int = 1) -> Int {
+        arenaCount(images: images, threads: threads) * MemoryLayout<Float>.stride
+    }
+
+    func arenaCount(images: Int, threads: Int) -> Int {
+        imageArenaCount + batchArenaCount * images + scratchCount * threads
+    }
 
     /// Multiply-adds for one image.
-    package var multiplyAdds: Int { steps.reduce(0) { $0 + $1.multiplyAdds } }
+    package var multiplyAdds: Int { (imageSteps + batchSteps).reduce(0) { $0 + $1.multiplyAdds } }
 }
 
 extension Plan: CustomStringConvertible {
@@ -33,7 +42,9 @@ extension Plan: CustomStringConvertible {
         let header =
             "plan for \(instructionSet.rawValue), \(weightBytes) bytes of weights, "
             + "\(arenaBytes(images: 1)) bytes of working memory an image"
-        return ([header] + steps.map { "\($0.name): \($0)" }).joined(separator: "\n")
+        func lines(_ steps: [any Step]) -> [String] { steps.map { "  \($0.name): \($0.kind)" } }
+        return ([header, "image by image"] + lines(imageSteps) + ["whole batch"] + lines(batchSteps))
+            .joined(separator: "\n")
     }
 }
 

@@ -95,12 +95,8 @@ extension Planner {
         let block = kernels.block
         let padded = (channels + block - 1) / block * block
         let (weights, bias) = (reserveWeights(padded * taps), reserveWeights(padded))
-        let (scale, shift) = affine(of: convolution)
-        let weight = try weightFloats(convolution, node: node)
-        packing.append { base in
-            (base + weights).packDepthwise(weight: weight, taps: taps, channels: channels, block: block, scale: scale)
-            (base + bias).update(from: shift, count: channels)
-        }
+        let packed = PackedConvolution.Destination.depthwise(taps: taps, weights: weights, bias: bias)
+        packing.append(packedConvolution(convolution, node, packed))
         return DepthwiseFilter(
             kernel: kernels.depthwise,
             kernelHeight: convolution.kernelHeight,
@@ -122,56 +118,39 @@ extension Planner {
     ) throws -> MatrixProduct {
         let order = TapOrder(convolution: convolution, input: input, block: kernels.block)
         let blocks = (convolution.outputChannels + kernels.block - 1) / kernels.block
+        let block = kernels.block
+        let panels = kernels.panels(blocks: blocks, pixels: pixels).map { panel in
+            let lanes = panel.kernel.blocks * block
+            return MatrixProduct.PackedPanel(
+                panel: panel,
+                weights: reserveWeights(order.weightIndices.count * lanes),
+                bias: reserveWeights(lanes)
+            )
+        }
+        packing.append(packedConvolution(convolution, node, .gemm(panels: panels, order: order)))
         return MatrixProduct(
-            panels: pack(
-                kernels.panels(blocks: blocks, pixels: pixels),
-                weight: try weightFloats(convolution, node: node),
-                order: order,
-                convolution: convolution
-            ),
+            panels: panels,
             order: order,
             activation: convolution.activation.kernelActivation
         )
     }
 
-    private mutating func pack(
-        _ panels: [Panel],
-        weight: [Float],
-        order: TapOrder,
-        convolution: Convolution
-    ) -> [MatrixProduct.PackedPanel] {
-        let (scale, shift) = affine(of: convolution)
-        return panels.map { panel in
-            let lanes = panel.kernel.blocks * kernels.block
-            let weights = reserveWeights(order.weightIndices.count * lanes)
-            let bias = reserveWeights(lanes)
-            let first = panel.firstBlock * kernels.block
-            let channels = first..<min(first + lanes, convolution.outputChannels)
-            packing.append { base in
-                (base + weights).packPanel(
-                    weight: weight,
-                    order: order,
-                    channels: channels,
-                    lanes: lanes,
-                    scale: scale
-                )
-                (base + bias).update(from: Array(shift[channels]), count: channels.count)
-            }
-            return MatrixProduct.PackedPanel(panel: panel, weights: weights, bias: bias)
-        }
-    }
-
-    private func affine(of convolution: Convolution) -> (scale: [Float], shift: [Float]) {
-        guard let affine = convolution.affine else {
-            let count = convolution.outputChannels
-            return ([Float](repeating: 1, count: count), [Float](repeating: 0, count: count))
-        }
-        return (affine.scale, affine.shift)
-    }
-
-    private func weightFloats(_ convolution: Convolution, node: Node) throws -> [Float] {
-        let channels = shapes[node.inputs[0].index].channels
-        return try model.weights.floats(convolution.weight, shape: convolution.weightShape(inputChannels: channels))
+    private func packedConvolution(
+        _ convolution: Convolution,
+        _ node: Node,
+        _ destination: PackedConvolution.Destination
+    ) -> PackedConvolution {
+        let count = convolution.outputChannels
+        let identity = ChannelAffine(
+            scale: [Float](repeating: 1, count: count),
+            shift: [Float](repeating: 0, count: count)
+        )
+        return PackedConvolution(
+            weight: convolution.weight,
+            shape: convolution.weightShape(inputChannels: shapes[node.inputs[0].index].channels),
+            affine: convolution.affine ?? identity,
+            destination: destination
+        )
     }
 
     // MARK: Cutting

@@ -26,9 +26,9 @@ struct Planner {
     let threads: Int
     let kernels: KernelTable
     let shapes: [FeatureShape]
-    /// By value index; values that nobody makes any more keep an empty place.
-    var buffers: [Buffer?]
-    var packing: [(UnsafeMutablePointer<Float>) -> Void] = []
+    let activations: ActivationPlan
+    /// What is left to do when the size of the packed weights is known.
+    var packing: [PackedConvolution] = []
     var weightCount = 0
 
     init(
@@ -36,43 +36,46 @@ struct Planner {
         transform: ImageTransform,
         instructionSet: InstructionSet,
         threads: Int
-    ) throws(GraphError) {
+    ) throws {
         self.model = model
         self.transform = transform
         self.instructionSet = instructionSet
         self.threads = max(1, threads)
         kernels = instructionSet.kernels
         shapes = try model.graph.shapes()
-        buffers = [Buffer?](repeating: nil, count: shapes.count)
+        activations = try ActivationPlan(model.graph, shapes: shapes, block: kernels.block)
     }
 
     mutating func plan() throws -> Plan {
-        let aliases = try inPlaceValues()
-        let streams = streamedConvolutions()
-        let arenaCount = placeBuffers(aliases: aliases, streams: streams)
-        var steps: [any Step] = [inputStep()]
-        for node in model.graph.nodes where !streams.keys.contains(node.output) {
-            steps.append(try step(for: node, streams: streams))
+        var imageSteps: [any Step] = [try inputStep()]
+        var batchSteps: [any Step] = []
+        for (index, node) in model.graph.nodes.enumerated() where !activations.streams.keys.contains(node.output) {
+            let step = try step(for: node)
+            if index < activations.batchedFrom { imageSteps.append(step) } else { batchSteps.append(step) }
         }
 
         let weights = PackedWeights(count: weightCount)
-        for pack in packing { pack(weights.mutableBase) }
+        for convolution in packing {
+            try convolution.pack(model.weights, block: kernels.block, into: weights.mutableBase)
+        }
         return Plan(
             instructionSet: instructionSet,
             inputShape: model.graph.inputShape,
             classCount: shapes[model.graph.logits.index].channels,
             embeddingCount: shapes[model.graph.embedding.index].channels,
-            steps: steps,
+            imageSteps: imageSteps,
+            batchSteps: batchSteps,
             weights: weights,
             embedding: try buffer(model.graph.embedding, for: "embedding"),
             logits: try buffer(model.graph.logits, for: "logits"),
-            arenaCount: arenaCount,
-            scratchCount: steps.map(\.scratchCount).max() ?? 0
+            imageArenaCount: activations.imageArenaCount,
+            batchArenaCount: activations.batchArenaCount,
+            scratchCount: (imageSteps + batchSteps).map(\.scratchCount).max() ?? 0
         )
     }
 
     func buffer(_ value: Value, for node: String) throws -> Buffer {
-        guard let buffer = buffers[value.index] else {
+        guard let buffer = activations.buffers[value.index] else {
             throw GraphError.shapeMismatch(node: node, reason: "value \(value.index) is never made")
         }
         return buffer
@@ -85,95 +88,16 @@ struct Planner {
         return offset
     }
 
-    // MARK: Memory
-
-    /// Outputs that take the place of their node's first input: scaling happens in place.
-    private func inPlaceValues() throws -> [Value: Value] {
-        var aliases: [Value: Value] = [:]
-        for (index, node) in model.graph.nodes.enumerated() {
-            guard case .scaleChannels = node.operation else { continue }
-            let features = node.inputs[0]
-            let isReadLater = model.graph.nodes[(index + 1)...].contains { $0.inputs.contains(features) }
-            if isReadLater || features == model.graph.embedding || features == Graph.input {
-                throw PlanError.unsupported(node: node.name, operation: "scaling of features that are used again")
-            }
-            aliases[node.output] = aliases[features] ?? features
-        }
-        return aliases
-    }
-
-    /// Convolutions whose output only a depthwise convolution reads, by that output: the two run as one step.
-    private func streamedConvolutions() -> [Value: Node] {
-        var streams: [Value: Node] = [:]
-        for (node, next) in zip(model.graph.nodes, model.graph.nodes.dropFirst()) {
-            guard case .convolution(let first) = node.operation, case .convolution(let second) = next.operation,
-                first.groups == 1, node.inputs.count == 1, second.isDepthwise(input: shapes[node.output.index]),
-                next.inputs == [node.output], model.graph.uses(of: node.output) == 1
-            else { continue }
-            streams[node.output] = node
-        }
-        return streams
-    }
-
-    /// Gives every value its layout and its place; returns the arena's size.
-    ///
-    /// - Parameter streams: values that never exist as a whole. Their producer runs with the node behind it.
-    private mutating func placeBuffers(aliases: [Value: Value], streams: [Value: Node]) -> Int {
-        var borders: [Value: Border] = [:]
-        var lives: [Value: ClosedRange<Int>] = [Graph.input: 0...0]
-        let end = model.graph.nodes.count + 1
-        for (index, node) in model.graph.nodes.enumerated() {
-            let isStreamed = streams.keys.contains(node.output)
-            let step = isStreamed ? index + 2 : index + 1
-            if !isStreamed {
-                let output = aliases[node.output] ?? node.output
-                lives[output] = (lives[output]?.lowerBound ?? step)...step
-            }
-            for input in node.inputs where !streams.keys.contains(input) {
-                let value = aliases[input] ?? input
-                lives[value] = (lives[value]?.lowerBound ?? 0)...step
-                guard case .convolution(let convolution) = node.operation, input == node.inputs[0] else { continue }
-                let border = convolution.border(input: shapes[input.index], output: shapes[node.output.index])
-                borders[value] = (borders[value] ?? Border()).union(border)
-            }
-        }
-        for output in [model.graph.embedding, model.graph.logits] {
-            let value = aliases[output] ?? output
-            lives[value] = (lives[value]?.lowerBound ?? 0)...end
-        }
-
-        let values = lives.keys.sorted { $0.index < $1.index }
-        let layouts = values.map { value in
-            let shape = shapes[value.index]
-            return BufferLayout(
-                shape: shape,
-                block: value == Graph.input ? shape.channels : kernels.block,
-                border: borders[value] ?? Border()
-            )
-        }
-        let requests = zip(values, layouts).map { value, layout in
-            MemoryPlanner.Request(size: layout.imageStride, life: lives[value] ?? 0...end)
-        }
-        let (offsets, size) = MemoryPlanner.place(requests)
-        for (index, value) in values.enumerated() {
-            buffers[value.index] = Buffer(layout: layouts[index], offset: offsets[index])
-        }
-        for (value, original) in aliases { buffers[value.index] = buffers[original.index] }
-        return size
-    }
-
     // MARK: Steps
 
-    private func inputStep() -> InputStep {
-        let shape = model.graph.inputShape
-        let buffer = buffers[Graph.input.index] ?? Buffer(layout: BufferLayout(shape: shape, block: 1), offset: 0)
-        let channels = shape.channels
+    private func inputStep() throws -> InputStep {
+        let channels = model.graph.inputShape.channels
         let period = channels * kernels.block
         func perChannel(_ values: [Float], _ channel: Int) -> Float {
             values.isEmpty ? 0 : values[min(channel, values.count - 1)]
         }
         return InputStep(
-            output: buffer,
+            output: try buffer(Graph.input, for: "input"),
             normalize: kernels.normalize,
             scales: (0..<period).map { 1 / (255 * perChannel(transform.standardDeviation, $0 % channels)) },
             offsets: (0..<period).map { index in
@@ -183,10 +107,12 @@ struct Planner {
         )
     }
 
-    private mutating func step(for node: Node, streams: [Value: Node]) throws -> any Step {
+    private mutating func step(for node: Node) throws -> any Step {
         switch node.operation {
         case .convolution(let depthwise):
-            guard let producer = streams[node.inputs[0]], case .convolution(let convolution) = producer.operation else {
+            guard let producer = activations.streams[node.inputs[0]],
+                case .convolution(let convolution) = producer.operation
+            else {
                 return try convolutionStep(node, depthwise)
             }
             return try streamedStep(producer, convolution, depthwise: node, depthwise)
@@ -221,7 +147,7 @@ struct Planner {
 }
 
 extension Convolution {
-    fileprivate func isDepthwise(input: FeatureShape) -> Bool {
+    func isDepthwise(input: FeatureShape) -> Bool {
         groups == input.channels && outputChannels == input.channels
     }
 

@@ -69,30 +69,60 @@ struct TapOrder: Sendable {
     }
 }
 
-extension UnsafeMutablePointer<Float> {
-    /// Packs one panel: for each step its `lanes` weights, scaled; zeros past the last output channel.
-    ///
+/// One convolution's weights and where they go. Packing is put off until the size of all packed weights is known, and
+/// reads one tensor at a time, so that no copies pile up.
+struct PackedConvolution {
+    enum Destination {
+        case gemm(panels: [MatrixProduct.PackedPanel], order: TapOrder)
+        /// Places in floats.
+        case depthwise(taps: Int, weights: Int, bias: Int)
+    }
+
+    /// The tensor's name and shape.
+    var weight: String
+    var shape: [Int]
+    /// The scale is multiplied into the weights; the shift becomes the bias.
+    var affine: ChannelAffine
+    var destination: Destination
+
     /// - Parameters:
-    ///   - weight: `[output][input · ky · kx]`.
-    ///   - channels: the panel's output channels, as far as they exist.
-    func packPanel(weight: [Float], order: TapOrder, channels: Range<Int>, lanes: Int, scale: [Float]) {
-        let steps = order.weightIndices.count
-        weight.withUnsafeBufferPointer { weight in
-            order.weightIndices.withUnsafeBufferPointer { indices in
-                for (lane, channel) in channels.enumerated() {
-                    let factor = scale[channel]
-                    let row = channel * steps
-                    for step in 0..<steps { self[step * lanes + lane] = weight[row + indices[step]] * factor }
-                }
+    ///   - block: the kernels' block of channels.
+    ///   - base: the memory of all packed weights, all zero at first.
+    func pack(_ tensors: Weights, block: Int, into base: UnsafeMutablePointer<Float>) throws(GraphError) {
+        let values = try tensors.floats(weight, shape: shape)
+        switch destination {
+        case .gemm(let panels, let order):
+            for panel in panels { pack(panel, order: order, values, block: block, into: base) }
+        case .depthwise(let taps, let weights, let bias):
+            for channel in affine.scale.indices {
+                let target = base + weights + channel / block * taps * block + channel % block
+                for tap in 0..<taps { target[tap * block] = values[channel * taps + tap] * affine.scale[channel] }
             }
+            (base + bias).update(from: affine.shift, count: affine.shift.count)
         }
     }
 
-    /// Packs a depthwise convolution by blocks of channels: for each tap one weight a channel, scaled.
-    func packDepthwise(weight: [Float], taps: Int, channels: Int, block: Int, scale: [Float]) {
-        for channel in 0..<channels {
-            let target = self + channel / block * taps * block + channel % block
-            for tap in 0..<taps { target[tap * block] = weight[channel * taps + tap] * scale[channel] }
+    /// For each step of the panel one weight an output channel; zeros past the last channel.
+    private func pack(
+        _ panel: MatrixProduct.PackedPanel,
+        order: TapOrder,
+        _ values: [Float],
+        block: Int,
+        into base: UnsafeMutablePointer<Float>
+    ) {
+        let first = panel.panel.firstBlock * block
+        let lanes = panel.panel.kernel.blocks * block
+        let steps = order.weightIndices.count
+        values.withUnsafeBufferPointer { values in
+            order.weightIndices.withUnsafeBufferPointer { indices in
+                for channel in first..<min(first + lanes, affine.scale.count) {
+                    let target = base + panel.weights + channel - first
+                    let source = channel * steps
+                    let scale = affine.scale[channel]
+                    for step in 0..<steps { target[step * lanes] = values[source + indices[step]] * scale }
+                    base[panel.bias + channel - first] = affine.shift[channel]
+                }
+            }
         }
     }
 }

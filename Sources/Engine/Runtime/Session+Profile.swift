@@ -14,25 +14,35 @@ extension Session {
     ///
     /// - Parameter repetitions: of the whole network; each step's shortest time counts.
     package func profile(_ input: BatchInput, repetitions: Int) throws(SessionError) -> [StepProfile] {
-        var shortest = [Duration](repeating: .seconds(3600), count: plan.steps.count)
         try withContext(input) { context in
-            let clock = ContinuousClock()
+            let steps = plan.imageSteps + plan.batchSteps
+            var shortest = [Duration](repeating: .seconds(3600), count: steps.count)
             for _ in 0..<repetitions {
-                for (index, step) in plan.steps.enumerated() {
-                    let duration = clock.measure {
-                        for unit in 0..<step.unitCount(images: context.images) { step.run(unit: unit, context) }
-                    }
-                    shortest[index] = min(shortest[index], duration)
+                for (index, step) in steps.enumerated() {
+                    let isImageStep = index < plan.imageSteps.count
+                    shortest[index] = min(shortest[index], time(step, isImageStep: isImageStep, context))
                 }
             }
+            return zip(steps, shortest).map { step, duration in
+                StepProfile(
+                    name: step.name,
+                    kind: step.kind,
+                    multiplyAdds: step.multiplyAdds * context.batch,
+                    duration: duration
+                )
+            }
         }
-        return zip(plan.steps, shortest).map { step, duration in
-            StepProfile(
-                name: step.name,
-                kind: step.kind,
-                multiplyAdds: step.multiplyAdds * input.images,
-                duration: duration
-            )
+    }
+
+    /// One step over the whole batch.
+    private func time(_ step: any Step, isImageStep: Bool, _ context: RunContext) -> Duration {
+        ContinuousClock().measure {
+            var context = context
+            context.images = isImageStep ? 1 : context.batch
+            for first in stride(from: 0, to: context.batch, by: context.images) {
+                context.firstImage = first
+                for unit in 0..<step.unitCount(images: context.images) { step.run(unit: unit, context) }
+            }
         }
     }
 }

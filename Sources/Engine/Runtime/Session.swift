@@ -21,14 +21,18 @@ package final class Session: Sendable {
     /// - Returns: one output an image, in order; the same bits whatever the batch and the threads.
     package func run(_ input: BatchInput, threads: Int = 1) throws(SessionError) -> [InferenceOutput] {
         try withContext(input) { context in
-            let steps = plan.steps
-            let scratchCount = plan.scratchCount
+            let plan = plan
             pool.run(threads: threads) { thread, team in
                 var context = context
-                context.scratch += thread * scratchCount
-                for step in steps {
-                    team.forEach(step.unitCount(images: context.images)) { step.run(unit: $0, context) }
+                context.scratch += thread * plan.scratchCount
+                context.images = 1
+                for image in 0..<context.batch {
+                    context.firstImage = image
+                    team.run(plan.imageSteps, context)
                 }
+                context.firstImage = 0
+                context.images = context.batch
+                team.run(plan.batchSteps, context)
             }
             return (0..<context.images).map { image in
                 InferenceOutput(
@@ -42,22 +46,22 @@ package final class Session: Sendable {
     /// Checks the input and lends an arena to `body`.
     func withContext<Result>(_ input: BatchInput, _ body: (RunContext) -> Result) throws(SessionError) -> Result {
         try check(input)
-        let arena = arenas.withLock { $0.popLast() } ?? makeArena()
+        let arena =
+            arenas.withLock { $0.popLast() }
+            ?? Arena(count: plan.arenaCount(images: maxBatch, threads: pool.maxThreads))
         defer { arenas.withLock { $0.append(arena) } }
+        let batchArena = arena.base + plan.imageArenaCount
         return body(
             RunContext(
                 images: input.images,
-                arena: arena.base,
-                weights: plan.weights.base,
+                batch: input.images,
                 input: input,
-                scratch: arena.base + plan.arenaCount * maxBatch
+                weights: plan.weights.base,
+                imageArena: arena.base,
+                batchArena: batchArena,
+                scratch: batchArena + plan.batchArenaCount * maxBatch
             )
         )
-    }
-
-    /// Room for a whole batch, and behind it each thread's scratch.
-    private func makeArena() -> Arena {
-        Arena(count: plan.arenaCount * maxBatch + plan.scratchCount * pool.maxThreads)
     }
 
     private func values(of buffer: Buffer, image: Int, _ context: RunContext) -> [Float] {
@@ -92,6 +96,15 @@ package enum SessionError: Error, CustomStringConvertible {
             "a batch of \(images) images is more than the \(limit) that were planned for"
         case .wrongInputSize(let expected, let got):
             "an image of \(got) numbers does not fit the model's input of \(expected)"
+        }
+    }
+}
+
+extension Team {
+    /// All units of all steps, in the steps' order.
+    fileprivate func run(_ steps: [any Step], _ context: RunContext) {
+        for step in steps {
+            forEach(step.unitCount(images: context.images)) { step.run(unit: $0, context) }
         }
     }
 }

@@ -24,16 +24,23 @@ extension Step {
 ///
 /// Unchecked: the pointers stay valid during the run, and units write to disjoint places.
 struct RunContext: @unchecked Sendable {
-    /// Images of this run.
-    let images: Int
-    let arena: UnsafeMutablePointer<Float>
-    let weights: UnsafePointer<Float>
+    /// Images that the step works on: one in the first phase, the batch in the second.
+    var images: Int
+    /// The first of them, counted in the batch.
+    var firstImage = 0
+    /// Images of the run.
+    let batch: Int
     let input: BatchInput
+    let weights: UnsafePointer<Float>
+    /// The memory of the first phase, and of the second.
+    let imageArena: UnsafeMutablePointer<Float>
+    let batchArena: UnsafeMutablePointer<Float>
     /// For the calling thread alone.
     var scratch: UnsafeMutablePointer<Float>
 
-    /// One image of a buffer.
+    /// One of the step's images in a buffer.
     func address(_ buffer: Buffer, image: Int) -> UnsafeMutablePointer<Float> {
-        arena + buffer.offset * images + image * buffer.layout.imageStride
+        guard buffer.isBatched else { return imageArena + buffer.offset }
+        return batchArena + buffer.offset * batch + (firstImage + image) * buffer.layout.imageStride
     }
 }

@@ -26,8 +26,8 @@ struct InputStep: Step {
         let first = chunk * InputStep.rowsPerUnit
         let rows = first..<min(first + InputStep.rowsPerUnit, layout.shape.height)
         switch context.input {
-        case .pixels(let pictures): normalizeRows(rows, of: pictures[image], to: target)
-        case .tensor(let values, _): interleaveRows(rows, of: values, image: image, to: target)
+        case .pixels(let pictures): normalizeRows(rows, of: pictures[context.firstImage + image], to: target)
+        case .tensor(let values, _): interleaveRows(rows, of: values, image: context.firstImage + image, to: target)
         }
     }
 
