@@ -343,6 +343,11 @@ def make_broken():
     add_failure("broken-progressive-memory.jpg", progressive[:frame] + size + progressive[frame + 4:], "tooMuchMemory")
     scan = progressive[find_marker(progressive, 0xDA):-2]
     add_failure("broken-progressive-scans.jpg", progressive[:-2] + scan * 70 + b"\xff\xd9", "corrupt")
+    progressive = cjpeg(image(75, 58), "-quality", "85", "-progressive", "-sample", "2x2")
+    frame = find_marker(progressive, 0xC2) + 5
+    scan = progressive[progressive.rindex(b"\xff\xda"):-2]
+    many = progressive[:frame] + size + progressive[frame + 4:-2] + scan * 20 + b"\xff\xd9"
+    add_failure("broken-progressive-work.jpg", many, "corrupt")
 
     add_failure("broken-png-half.png", picture[:len(picture) // 2], "corrupt")
     add_failure("broken-png-without-end.png", picture[:-12], "corrupt")
