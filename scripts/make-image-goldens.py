@@ -213,7 +213,8 @@ def make_png():
 
     grey, color, index = (scene(width, height, count) for count in (1, 3, 1))
     add("png-trns-grey.png", png(width, height, 0, 8, grey, before=chunk(b"tRNS", struct.pack(">H", grey[3][4]))))
-    add("png-trns-color.png", png(width, height, 2, 8, color, before=chunk(b"tRNS", struct.pack(">HHH", *color[3][:3]))))
+    key = struct.pack(">HHH", *color[3][:3])
+    add("png-trns-color.png", png(width, height, 2, 8, color, before=chunk(b"tRNS", key)))
     add("png-trns-palette.png", png(
         width, height, 3, 8, index, before=chunk(b"PLTE", palette) + chunk(b"tRNS", bytes(range(256)))))
     add("png-short-palette.png", png(width, height, 3, 8, index, before=chunk(b"PLTE", palette[:300])))
@@ -231,7 +232,8 @@ def make_png():
     add("png-text-before-and-after.png", png(
         width, height, 2, 8, color, before=chunk(b"tEXt", b"Title\0x"), after=chunk(b"tEXt", b"Comment\0y")))
     for orientation in range(1, 9):
-        add(f"png-exif-{orientation}.png", png(width, height, 2, 8, color, before=chunk(b"eXIf", exif(orientation, ">"))))
+        turned = chunk(b"eXIf", exif(orientation, ">"))
+        add(f"png-exif-{orientation}.png", png(width, height, 2, 8, color, before=turned))
     add("png-exif-behind.png", png(width, height, 2, 8, color, after=chunk(b"eXIf", exif(6, "<"))))
     add("png-exif-long.png", png(width, height, 2, 8, color, before=chunk(b"eXIf", exif(8, "<", kind=4))))
     add("png-exif-turned-interlaced.png", png(
@@ -341,6 +343,11 @@ def make_broken():
     add_failure("broken-progressive-memory.jpg", progressive[:frame] + size + progressive[frame + 4:], "tooMuchMemory")
     scan = progressive[find_marker(progressive, 0xDA):-2]
     add_failure("broken-progressive-scans.jpg", progressive[:-2] + scan * 70 + b"\xff\xd9", "corrupt")
+    progressive = cjpeg(image(75, 58), "-quality", "85", "-progressive", "-sample", "2x2")
+    frame = find_marker(progressive, 0xC2) + 5
+    scan = progressive[progressive.rindex(b"\xff\xda"):-2]
+    many = progressive[:frame] + size + progressive[frame + 4:-2] + scan * 20 + b"\xff\xd9"
+    add_failure("broken-progressive-work.jpg", many, "corrupt")
 
     add_failure("broken-png-half.png", picture[:len(picture) // 2], "corrupt")
     add_failure("broken-png-without-end.png", picture[:-12], "corrupt")
@@ -351,8 +358,9 @@ def make_broken():
     add_failure("broken-png-palette.png", png(37, 29, 3, 8, scene(37, 29, 1)), "corrupt")
     add_failure("broken-png-depth.png", png(37, 29, 2, 4, with_depth(scene(37, 29), 4)), "corrupt")
     add_failure("broken-png-critical.png", png(37, 29, 2, 8, scene(37, 29), before=chunk(b"ABCD")), "corrupt")
-    add_failure("broken-png-data.png", SIGNATURE + picture[8:33] + chunk(b"IDAT", b"x\x9cnonsense") + chunk(b"IEND"), "corrupt")
-    add_failure("broken-png-no-data.png", SIGNATURE + picture[8:33] + chunk(b"IEND"), "corrupt")
+    start = picture[:33]
+    add_failure("broken-png-data.png", start + chunk(b"IDAT", b"x\x9cnonsense") + chunk(b"IEND"), "corrupt")
+    add_failure("broken-png-no-data.png", start + chunk(b"IEND"), "corrupt")
     for name, width, height, error in [
         ("huge", 100000, 100000, "tooManyPixels"),
         ("impossible", 0x7FFFFFFF, 0x7FFFFFFF, "tooManyPixels"),
@@ -366,7 +374,8 @@ def make_broken():
     add_failure("broken-png-bomb.png", SIGNATURE + header + chunk(b"IDAT", rows) + chunk(b"IEND"), "corrupt")
 
     small = image(6, 5)
-    for name, kind in [("gif", "GIF"), ("bmp", "BMP"), ("tif", "TIFF"), ("ico", "ICO"), ("webp", "WEBP"), ("avif", "AVIF"), ("jp2", "JPEG2000")]:
+    kinds = {"gif": "GIF", "bmp": "BMP", "tif": "TIFF", "ico": "ICO", "webp": "WEBP", "avif": "AVIF", "jp2": "JPEG2000"}
+    for name, kind in kinds.items():
         content = io.BytesIO()
         small.save(content, kind)
         add_failure(f"other.{name}", content.getvalue(), "unsupported")

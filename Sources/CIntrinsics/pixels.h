@@ -26,11 +26,6 @@ PIXELS_INLINE pixels_i16x8 pixels_zip_fourth(pixels_u8x16 a, pixels_u8x16 b) {
     return __builtin_convertvector(__builtin_shufflevector(a, b, 12, 28, 13, 29, 14, 30, 15, 31), pixels_i16x8);
 }
 
-// The first two pixels of four bytes in turn: both first bytes, both second ones, …
-PIXELS_INLINE pixels_i16x8 pixels_zip_pixels(pixels_u8x16 a) {
-    return __builtin_convertvector(__builtin_shufflevector(a, a, 0, 4, 1, 5, 2, 6, 3, 7), pixels_i16x8);
-}
-
 // Products of neighbouring numbers, two and two added: a0 b0 + a1 b1, a2 b2 + a3 b3, …
 PIXELS_INLINE pixels_i32x4 pixels_pair_sums(pixels_i16x8 a, pixels_i16x8 b) {
 #ifdef __SSE2__

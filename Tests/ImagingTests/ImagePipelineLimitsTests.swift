@@ -48,6 +48,17 @@ import Testing
         #expect(interlaced - plain >= 26 * 26 * 4)
     }
 
+    /// A baseline JPEG is decoded as it is read: the most pixels that are allowed need little memory. The rows that the
+    /// enlarged header promises are missing, which is found out while decoding.
+    @Test func baselineJPEGNeverStandsInMemoryWhole() throws {
+        var bytes = try Fixture.bytes(of: "broken-jpeg-half.jpg")
+        let frame = try #require(bytes.indices.first { bytes[$0...].starts(with: [0xFF, 0xC0]) })
+        bytes.replaceSubrange(frame + 5..<frame + 9, with: [0x1F, 0x40, 0x1F, 0x40])
+        #expect(throws: ImageError.corrupt(format: .jpeg, reason: "it is cut short")) {
+            _ = try Self.pipeline(memory: 8 << 20)(bytes)
+        }
+    }
+
     @Test func budgetIsGivenBack() throws {
         let budget = DecodeBudget(limit: 64 << 20)
         let pipeline = ImagePipeline(framing: Self.framing, budget: budget)

@@ -12,10 +12,13 @@ enum ResampleLoops {
     private typealias Bytes = SIMD16<UInt8>
     private typealias Sums = SIMD4<Int32>
 
+    /// What sums start with, so that the bits cut off at the end round to the nearest.
+    private static var half: Sums { Sums(repeating: 1 << (ResampleWindows.precision - 1)) }
+
     /// Resizes a row of four-byte pixels along its length to three-byte pixels, one a window.
     ///
     /// - Parameters:
-    ///   - row: starts with sample 0, of which nothing is read before the first window; readable for `2 * pairs + 2`
+    ///   - row: starts with sample 0, of which nothing is read before the first window; readable for `2 * pairs + 3`
     ///     pixels from each window's start.
     ///   - pairs: of taps, for each window.
     ///   - output: room for a byte more than the pixels have.
@@ -50,13 +53,21 @@ enum ResampleLoops {
         for window in windows {
             let source = row + 4 &* window.lowerBound
             var high = Sums.zero
-            var low = Sums.zero
+            var low = half
             var pair = 0
-            while pair < pairs {
-                let samples = pixels_zip_pixels((source + 8 &* pair).loadUnaligned(as: Bytes.self))
-                high &+= pixels_pair_sums(samples, tap[pair].high)
-                low &+= pixels_pair_sums(samples, tap[pair].low)
-                pair &+= 1
+            while pair &+ 1 < pairs {
+                let (pixels, neighbours) = loaded(source + 8 &* pair)
+                let first = pixels_zip_first(pixels, neighbours)
+                let second = pixels_zip_third(pixels, neighbours)
+                high &+= pixels_pair_sums(first, tap[pair].high) &+ pixels_pair_sums(second, tap[pair &+ 1].high)
+                low &+= pixels_pair_sums(first, tap[pair].low) &+ pixels_pair_sums(second, tap[pair &+ 1].low)
+                pair &+= 2
+            }
+            if pair < pairs {
+                let (pixels, neighbours) = loaded(source + 8 &* pair)
+                let last = pixels_zip_first(pixels, neighbours)
+                high &+= pixels_pair_sums(last, tap[pair].high)
+                low &+= pixels_pair_sums(last, tap[pair].low)
             }
             // The fourth byte is the next pixel's first, which is written after it.
             target.storeBytes(of: rounded(high, low), as: SIMD4<UInt8>.self)
@@ -76,7 +87,7 @@ enum ResampleLoops {
         var column = 0
         while column < count {
             var high = (Sums.zero, Sums.zero, Sums.zero, Sums.zero)
-            var low = high
+            var low = (half, half, half, half)
             var index = 0
             while index < pairs {
                 let first = (rows[2 &* index] + column).loadUnaligned(as: Bytes.self)
@@ -106,10 +117,15 @@ enum ResampleLoops {
         }
     }
 
+    /// Four pixels, and those that follow each of them.
+    @inline(__always)
+    private static func loaded(_ pixels: UnsafeRawPointer) -> (Bytes, Bytes) {
+        (pixels.loadUnaligned(as: Bytes.self), (pixels + 4).loadUnaligned(as: Bytes.self))
+    }
+
     @inline(__always)
     private static func rounded(_ high: Sums, _ low: Sums) -> SIMD4<UInt8> {
-        let half = Sums(repeating: 1 << (ResampleWindows.precision - 1))
-        let sum = (high &<< Sums(repeating: ResampleWindows.lowBits)) &+ low &+ half
+        let sum = (high &<< Sums(repeating: ResampleWindows.lowBits)) &+ low
         return pixels_saturate(sum &>> Sums(repeating: ResampleWindows.precision))
     }
 }

@@ -13,7 +13,9 @@ struct Resampler: ~Copyable {
     private let rowWindows: ResampleWindows
     private let shape: Shape
 
-    /// The latest rows, as many as the tallest window needs; row r lies at r modulo that number.
+    /// Windows are in the order of the result, against which the stored rows may run.
+    private let runsBackwards: Bool
+    /// The latest rows, as many as are needed; row r lies at r modulo that number.
     private let ring: OwnedBuffer<UInt8>
     private let ringStride: Int
     private let ringRows: Int
@@ -61,13 +63,28 @@ struct Resampler: ~Copyable {
         rows = rowWindows.samples
         nextRow = rows.lowerBound
         rowSlack = Self.rowSlack(pairs: columnWindows.pairs)
-        ringRows = max(rowWindows.windows.lazy.map(\.count).max() ?? 1, 1)
+        let first = rowWindows.windows.first?.lowerBound ?? 0
+        let last = rowWindows.windows.last?.lowerBound ?? 0
+        runsBackwards = first > last
+        ringRows = Self.rowsHeld(for: runsBackwards ? rowWindows.windows.reversed() : rowWindows.windows)
         ringStride = shape.ringStride(columns: columns.count)
         lineStride = shape.lineStride(columns: columns.count, rowSlack: rowSlack)
         ring = OwnedBuffer(count: ringStride * ringRows, filledWith: 0)
         lines = OwnedBuffer(count: lineStride * 2, filledWith: 0)
         windowRows = OwnedBuffer(count: rowWindows.pairs * 2, filledWith: UnsafeRawPointer(ring.base))
         result = [UInt8](repeating: 0, count: shape.width * shape.height * 3)
+    }
+
+    /// Rows that have to be kept, for windows that are finished one after the other. A window may end before the one in
+    /// front of it, which has to wait for rows that it does not need itself.
+    private static func rowsHeld(for windows: [ResampleWindows.Window]) -> Int {
+        var given = 0
+        var held = 1
+        for window in windows {
+            given = max(given, window.upperBound)
+            held = max(held, given - window.lowerBound)
+        }
+        return held
     }
 
     private static func rowSlack(pairs: Int) -> Int { (2 * pairs + 2) * 4 }
@@ -106,13 +123,11 @@ struct Resampler: ~Copyable {
         result
     }
 
-    /// The unfinished window that ends first. Windows are in the order of the result, against which the stored rows may
-    /// run.
+    /// The window that is finished next.
     private var pendingWindow: Int? {
-        let windows = rowWindows.windows
-        guard finishedWindows < windows.count else { return nil }
-        let isMirrored = windows[0].lowerBound > windows[windows.count - 1].lowerBound
-        return isMirrored ? windows.count - 1 - finishedWindows : finishedWindows
+        let count = rowWindows.windows.count
+        guard finishedWindows < count else { return nil }
+        return runsBackwards ? count - 1 - finishedWindows : finishedWindows
     }
 
     private mutating func finish(_ index: Int) {

@@ -2,9 +2,11 @@ import CJPEG
 
 /// A JPEG through libjpeg-turbo. The bytes must outlive the decoder.
 struct JPEGDecoder: ~Copyable, PictureDecoder {
-    /// Encoders write about ten scans, at most a few dozen. Each costs a walk over all coefficients, though it can be a
-    /// few bytes long.
-    private static let maxScans: UInt32 = 64
+    /// How many scans a picture may have. Encoders write about ten, rarely two dozen.
+    private static let scanRange = 20...64
+    /// Bytes of coefficients that all scans together may walk over. A scan of a few bytes walks over all of them, so a
+    /// small body could cost many seconds.
+    private static let scanWork = 4 << 30
 
     let format = PictureFormat.jpeg
     let width: Int
@@ -57,7 +59,7 @@ struct JPEGDecoder: ~Copyable, PictureDecoder {
     mutating func decode(reduction: Int, into resampler: inout Resampler) throws(ImageError) {
         var sampledWidth: UInt32 = 0
         var sampledHeight: UInt32 = 0
-        try check(cjpeg_start(handle, UInt32(8 / reduction), Self.maxScans, &sampledWidth, &sampledHeight))
+        try check(cjpeg_start(handle, UInt32(8 / reduction), UInt32(maxScans), &sampledWidth, &sampledHeight))
 
         // Chroma is spread with a look at its neighbours, so a unit more is decoded around what is needed.
         let margin = header.unit_width
@@ -84,6 +86,11 @@ struct JPEGDecoder: ~Copyable, PictureDecoder {
         try check(cjpeg_finish(handle))
     }
 
+    private var maxScans: Int {
+        let affordable = Self.scanWork / Int(clamping: max(header.coefficient_bytes, 1))
+        return min(max(affordable, Self.scanRange.lowerBound), Self.scanRange.upperBound)
+    }
+
     private func check(_ status: cjpeg_status) throws(ImageError) {
         try Self.check(status, of: handle, header: header)
     }
@@ -98,7 +105,7 @@ struct JPEGDecoder: ~Copyable, PictureDecoder {
         case CJPEG_TRUNCATED:
             throw .corrupt(format: .jpeg, reason: "it is cut short")
         case CJPEG_TOO_MANY_SCANS:
-            throw .corrupt(format: .jpeg, reason: "it has more than \(maxScans) scans")
+            throw .corrupt(format: .jpeg, reason: "it has too many scans")
         case CJPEG_TOO_BIG:
             throw .corrupt(format: .jpeg, reason: "its size of \(header.width) x \(header.height) pixels is impossible")
         default:
