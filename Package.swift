@@ -18,7 +18,7 @@ func kernelSet(_ name: String, features: [String]) -> Target {
         path: "Sources/Kernels/\(name)",
         swiftSettings: strict + [
             .define("KERNELS_\(name.uppercased())"),
-            .unsafeFlags(["-Ounchecked"] + features.flatMap { ["-Xcc", "-m\($0)"] }),
+            .unsafeFlags(["-Ounchecked", "-Xfrontend", "-disable-cmo"] + features.flatMap { ["-Xcc", "-m\($0)"] }),
         ]
     )
 }
@@ -61,7 +61,7 @@ let package = Package(
         // What comes from outside: files of weights and pictures.
         .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict),
         .target(name: "Checkpoints", dependencies: ["ModelGraph", "Architectures"], swiftSettings: strict),
-        .target(name: "Imaging", dependencies: ["CJPEG", "Compression"], swiftSettings: strict),
+        .target(name: "Imaging", dependencies: ["CIntrinsics", "CJPEG", "Compression"], swiftSettings: strict),
         .target(
             name: "Classification",
             dependencies: [
@@ -94,7 +94,7 @@ let package = Package(
         .executableTarget(
             name: "effnet",
             dependencies: [
-                "Serving", "Classification", "Engine", "HTTP", "Imaging",
+                "Serving", "Classification", "Checkpoints", "Engine", "HTTP", "Imaging", "ModelGraph",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -103,10 +103,11 @@ let package = Package(
         ),
 
         // Tests: one target a room, one file a type.
-        .testTarget(name: "KernelsTests", dependencies: ["Engine", "KernelInterface"]),
+        .testTarget(name: "KernelsTests", dependencies: ["Engine", "KernelInterface"], swiftSettings: strict),
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Architectures", "Engine", "ModelGraph", "TestSupport"]
+            dependencies: ["Architectures", "Engine", "ModelGraph", "TestSupport"],
+            swiftSettings: strict
         ),
         .target(
             name: "TestSupport",
@@ -114,11 +115,15 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
-        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "ModelGraph", "TestSupport"]),
+        .testTarget(
+            name: "CheckpointsTests",
+            dependencies: ["Checkpoints", "ModelGraph", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Serving", "Classification", "Engine", "HTTP", "Imaging", "ModelGraph",
+                "Serving", "Classification", "Checkpoints", "Engine", "HTTP", "Imaging", "ModelGraph",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -130,5 +135,7 @@ let package = Package(
             dependencies: ["HTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: strict
         ),
+        .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: strict),
+        .testTarget(name: "ImagingTests", dependencies: ["Compression", "Imaging"], swiftSettings: strict),
     ]
 )

@@ -48,6 +48,7 @@ package final class Classifier: Sendable {
             name: checkpoint.name,
             architecture: checkpoint.architecture,
             parameterCount: try model.graph.parameters().reduce(0) { $0 + ($1.role == .learnt ? $1.count : 0) },
+            multiplyAdds: try model.graph.multiplyAdds(),
             classCount: classCount,
             transform: checkpoint.transform,
             instructionSet: instructionSet.rawValue,

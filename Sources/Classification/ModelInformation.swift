@@ -5,6 +5,8 @@ package struct ModelInformation: Sendable {
     package var name: String
     package var architecture: String
     package var parameterCount: Int
+    /// For one image.
+    package var multiplyAdds: Int
     package var classCount: Int
     package var transform: ImageTransform
     /// The instruction set of the kernels that run it: "avx512".
@@ -15,6 +17,7 @@ package struct ModelInformation: Sendable {
         name: String,
         architecture: String,
         parameterCount: Int,
+        multiplyAdds: Int,
         classCount: Int,
         transform: ImageTransform,
         instructionSet: String,
@@ -23,6 +26,7 @@ package struct ModelInformation: Sendable {
         self.name = name
         self.architecture = architecture
         self.parameterCount = parameterCount
+        self.multiplyAdds = multiplyAdds
         self.classCount = classCount
         self.transform = transform
         self.instructionSet = instructionSet

@@ -43,6 +43,12 @@ package struct Inflater: ~Copyable {
         package var produced: Int
         /// The stream's end was reached and its checksum is right; nothing more will come.
         package var isFinished: Bool
+
+        package init(consumed: Int, produced: Int, isFinished: Bool) {
+            self.consumed = consumed
+            self.produced = produced
+            self.isFinished = isFinished
+        }
     }
 
     /// zlib keeps the stream's address, so it must not move.

@@ -71,7 +71,7 @@ package struct ImagePipeline: Sendable {
         let pixels = try budget.withReservation(of: plan.memory) { () throws(ImageError) in
             var resampler = plan.makeResampler()
             try decoder.decode(reduction: plan.reduction, into: &resampler)
-            return resampler.result()
+            return resampler.pixels()
         }
         return Picture(
             width: framing.width,

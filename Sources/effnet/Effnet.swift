@@ -10,11 +10,11 @@ struct Effnet: ParsableCommand {
             Every option is also read from the environment variable that its help names; what is given on the \
             command line wins. Flags are on for 1 or true, off for 0 or false.
 
-            Exit codes: 0 done; 1 some files failed, or the service is not ready; 64 wrong usage; 65 the model is \
-            broken; 66 there is no such model; 69 the address cannot be listened on; 71 the system refused a \
-            resource; 75 stopped with requests unanswered.
+            Exit codes: 0 done; 1 some files failed, or the service is not ready; 64 wrong usage; 65 the model or an \
+            input is broken; 66 there is no such model; 69 the address cannot be listened on; 71 the system refused a \
+            resource; 73 a file cannot be written; 75 stopped with requests unanswered.
             """,
         version: "effnet \(BuildInformation.version) (\(BuildInformation.target))",
-        subcommands: [Serve.self, Classify.self, Health.self, Version.self]
+        subcommands: [Serve.self, Classify.self, Run.self, Bench.self, Health.self, Version.self]
     )
 }

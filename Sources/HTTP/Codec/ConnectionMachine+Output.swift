@@ -48,6 +48,8 @@ extension ConnectionMachine {
         var response = response
         let head = current?.head
         policy.configuration.finish?(&response, head)
+        // An interim status would leave the client waiting for the answer.
+        if response.status.code < 200 { response.status = .internalServerError }
         releaseBody()
         chunks = nil
         nextPeerCheck = nil

@@ -19,7 +19,7 @@ package struct ResponseSerializer: Sendable {
     /// - Returns: whether the response's body follows.
     package func appendHead(of answer: Answer, date: [UInt8], to bytes: inout [UInt8]) -> Bool {
         let response = answer.response
-        let status = response.status.kind == .informational ? .internalServerError : response.status
+        let status = response.status
         bytes.reserveCapacity(bytes.count + 256)
         bytes.append(contentsOf: "HTTP/1.1 ")
         bytes.append(contentsOf: String(status.code).utf8)

@@ -53,8 +53,8 @@ actor EventLoop: LoopActor {
     /// The socket of a connection is closed.
     func closed(_ id: UInt64, wasRefused: Bool) {
         connections[id] = nil
-        count.leave()
         if !wasRefused { observer.connectionClosed() }
+        count.leave()
     }
 
     func readable(_ id: UInt64) {

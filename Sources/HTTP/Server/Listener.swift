@@ -34,24 +34,26 @@ actor Listener: LoopActor {
 
     func begin() {
         let source = DispatchSource.makeReadSource(fileDescriptor: socket.descriptor, queue: executor.queue)
-        let (socket, count) = (socket, count)
         source.setEventHandler { self.assumeIsolated { $0.acceptBatch() } }
-        source.setCancelHandler {
-            socket.close()
-            count.release()
-        }
+        source.setCancelHandler { self.assumeIsolated { $0.finish() } }
         count.hold()
         source.resume()
         self.source = source
     }
 
-    /// Takes in who already waits, then stops listening; idempotent.
+    /// Stops listening, soon; idempotent.
     func end() {
         guard let source else { return }
-        while acceptOne() {}
         self.source = nil
         if isPaused { source.resume() }
         source.cancel()
+    }
+
+    /// Nothing watches the socket any more: takes in who already waits, and closes it.
+    private func finish() {
+        while acceptOne() {}
+        socket.close()
+        count.release()
     }
 
     private func acceptBatch() {

@@ -10,6 +10,7 @@ struct DecodePlan {
 
     private let filter: ImagePipeline.Framing.Filter
     private let orientation: Orientation
+    private let shape: Resampler.Shape
 
     init<Decoder: PictureDecoder & ~Copyable>(_ decoder: borrowing Decoder, framing: ImagePipeline.Framing) {
         let orientation = decoder.orientation
@@ -30,17 +31,23 @@ struct DecodePlan {
         let columnAxis = isTurned ? axes.vertical : axes.horizontal
         let columns = Self.neededSamples(of: columnAxis, reduction: reduction, filter: filter)
         let rows = Self.neededSamples(of: rowAxis, reduction: reduction, filter: filter)
+        let shape = Resampler.Shape(
+            swapsAxes: isTurned,
+            sumsFirst: isTurned != Self.resizesHeightFirst(axes.horizontal, axes.vertical),
+            width: framing.width,
+            height: framing.height
+        )
         memory =
             decoder.memory(columns: columns, rows: rows)
             + ResampleWindows.memory(of: rowAxis, reduction: reduction, filter: filter)
             + ResampleWindows.memory(of: columnAxis, reduction: reduction, filter: filter)
             + Resampler.memory(
                 columns: columns,
+                widestWindow: ResampleWindows.widestWindow(of: columnAxis, reduction: reduction, filter: filter),
                 tallestWindow: ResampleWindows.widestWindow(of: rowAxis, reduction: reduction, filter: filter),
-                swapsAxes: isTurned,
-                width: framing.width,
-                height: framing.height
+                shape: shape
             )
+        self.shape = shape
         horizontal = axes.horizontal
         vertical = axes.vertical
         self.reduction = reduction
@@ -54,10 +61,14 @@ struct DecodePlan {
         return Resampler(
             columnWindows: orientation.swapsAxes ? down : along,
             rowWindows: orientation.swapsAxes ? along : down,
-            swapsAxes: orientation.swapsAxes,
-            width: horizontal.kept,
-            height: vertical.kept
+            shape: shape
         )
+    }
+
+    /// Pillow (13) resizes along the width first, unless the height loses more than twice as many pixels.
+    private static func resizesHeightFirst(_ horizontal: FramedAxis, _ vertical: FramedAxis) -> Bool {
+        let lost = vertical.source - vertical.resized
+        return lost > 0 && lost > 2 * (horizontal.source - horizontal.resized)
     }
 
     private func windows(of axis: FramedAxis, isMirrored: Bool) -> ResampleWindows {

@@ -1,40 +1,31 @@
 /// Along one axis of a stored picture: which samples make each pixel that is kept, and with which weights.
 ///
-/// The numbers are those of Pillow's resampler for 8-bit pixels: a window of `support` times the reduction to either
-/// side of the pixel's centre, weights normalised in double precision, then rounded to 22 fractional bits.
+/// The numbers are those of Pillow's resampler for 8-bit pixels: a window of the filter's support times the reduction to
+/// either side of the pixel's centre, weights normalised in double precision, then rounded to 22 fractional bits.
 struct ResampleWindows {
     /// Fractional bits of a weight.
     static let precision: Int32 = 22
     /// Bits in the lower part of a weight that is split to fit 16-bit multiplication.
     static let lowBits: Int32 = 11
 
-    /// The weights of two neighbouring samples, each split into `high << lowBits + low`.
+    /// The weights of two neighbouring samples in turn, four times over; each split into `high << lowBits + low`.
     struct TapPair {
-        var high: SIMD2<Int16>
-        var low: SIMD2<Int16>
+        var high: SIMD8<Int16>
+        var low: SIMD8<Int16>
     }
 
-    /// A kept pixel.
-    struct Window {
-        /// The first sample, counted along the stored axis.
-        var start: Int
-        /// Samples; at least one.
-        var count: Int
-        /// The first of its `(count + 1) / 2` pairs in `taps`.
-        var tap: Int
-        /// Where the pixel goes along the upright axis of the model's input.
-        var output: Int
+    /// The samples that make a pixel, counted along the stored axis; at least one.
+    typealias Window = Range<Int>
 
-        var end: Int { start + count }
-    }
-
-    /// In order of `output`. Empty where nothing of the picture is kept.
+    /// Of the kept pixels in order, along the upright axis.
     private(set) var windows: [Window] = []
+    /// Where the first of them goes along the axis of the model's input.
+    let firstOutput: Int
+    /// For each window `pairs` pairs of weights, which are zero behind its end.
     private(set) var taps: [TapPair] = []
+    private(set) var pairs = 0
     /// The samples that any window needs.
-    private(set) var samples: Range<Int> = 0..<0
-    /// Samples of the widest window.
-    private(set) var widest = 0
+    private(set) var samples = 0..<0
 
     /// - Parameters:
     ///   - axis: the upright axis.
@@ -56,50 +47,84 @@ struct ResampleWindows {
         let shrink = 1 / stretch
         let reach = filter.support * stretch
         let kept = max(axis.origin, 0)..<min(axis.origin + axis.kept, axis.resized)
-        windows.reserveCapacity(kept.count)
-        var weights: [Double] = []
+        firstOutput = kept.lowerBound - axis.origin
+
+        // The weights of all windows, one after the other.
+        var weights: [Int32] = []
+        var weightOffsets: [Int] = []
+        var window: [Double] = []
         for pixel in kept {
             let centre = (Double(pixel) + 0.5) * scale + shift
             let first = max(Int(centre - reach + 0.5), 0)
             let end = min(Int(centre + reach + 0.5), sampleCount)
-            weights.removeAll(keepingCapacity: true)
-            for sample in first..<max(end, first) {
-                weights.append(filter.weight(at: (Double(sample) - centre + 0.5) * shrink))
+            window.removeAll(keepingCapacity: true)
+            for sample in first..<end {
+                window.append(filter.weight(at: (Double(sample) - centre + 0.5) * shrink))
             }
-            append(weights, from: first, output: pixel - axis.origin, mirroring: isMirrored ? sampleCount : nil)
+            let weightOffset = weights.count
+            let used = Self.appendFixed(window, to: &weights)
+            weightOffsets.append(weightOffset)
+            windows.append(first + used.lowerBound..<first + used.upperBound)
         }
-        let starts = windows.lazy.map(\.start)
-        let ends = windows.lazy.map(\.end)
-        samples = (starts.min() ?? 0)..<(ends.max() ?? 0)
-        widest = windows.lazy.map(\.count).max() ?? 0
+        if isMirrored {
+            weights.reverse()
+            weightOffsets = zip(weightOffsets, windows).map { weights.count - $0 - $1.count }
+            windows = windows.map { sampleCount - $0.upperBound..<sampleCount - $0.lowerBound }
+        }
+        pack(weights, offsets: weightOffsets)
     }
 
-    private mutating func append(_ weights: [Double], from first: Int, output: Int, mirroring sampleCount: Int?) {
-        let sum = weights.reduce(0, +)
-        let one = Double(1 << Self.precision)
-        var fixed = weights.map { weight in
+    /// Normalises the weights of a window, rounds them, and appends them without the zeros at both ends.
+    ///
+    /// - Returns: the stretch of the window that is not zero.
+    private static func appendFixed(_ window: [Double], to weights: inout [Int32]) -> Range<Int> {
+        let sum = window.reduce(0, +)
+        let one = Double(1 << precision)
+        let start = weights.count
+        var leadingZeros = 0
+        for weight in window {
             let scaled = (sum == 0 ? weight : weight / sum) * one
-            return Int32(scaled < 0 ? scaled - 0.5 : scaled + 0.5)
+            let fixed = Int32(scaled < 0 ? scaled - 0.5 : scaled + 0.5)
+            if fixed == 0, weights.count == start, leadingZeros < window.count - 1 {
+                leadingZeros += 1
+            } else {
+                weights.append(fixed)
+            }
         }
-        var start = first
-        if let leading = fixed.firstIndex(where: { $0 != 0 }), let trailing = fixed.lastIndex(where: { $0 != 0 }) {
-            start += leading
-            fixed = Array(fixed[leading...trailing])
+        while weights.count > start + 1, weights.last == 0 { weights.removeLast() }
+        return leadingZeros..<leadingZeros + weights.count - start
+    }
+
+    private mutating func pack(_ weights: [Int32], offsets: [Int]) {
+        samples = (windows.lazy.map(\.lowerBound).min() ?? 0)..<(windows.lazy.map(\.upperBound).max() ?? 0)
+        pairs = windows.lazy.map(Self.pairs).max() ?? 0
+        taps.reserveCapacity(windows.count * pairs)
+        for (window, offset) in zip(windows, offsets) {
+            for pair in 0..<pairs {
+                let first = 2 * pair < window.count ? weights[offset + 2 * pair] : 0
+                let second = 2 * pair + 1 < window.count ? weights[offset + 2 * pair + 1] : 0
+                taps.append(TapPair(first, second))
+            }
         }
-        if let sampleCount {
-            fixed.reverse()
-            start = sampleCount - start - fixed.count
-        }
-        windows.append(Window(start: start, count: fixed.count, tap: taps.count, output: output))
-        for index in stride(from: 0, to: fixed.count, by: 2) {
-            let pair = SIMD2(fixed[index], index + 1 < fixed.count ? fixed[index + 1] : 0)
-            taps.append(
-                TapPair(
-                    high: SIMD2(truncatingIfNeeded: pair &>> Self.lowBits),
-                    low: SIMD2(truncatingIfNeeded: pair & ((1 << Self.lowBits) - 1))
-                )
-            )
-        }
+    }
+
+    /// Pairs of samples in a window; the second of the last one may lie behind the window.
+    static func pairs(_ window: Window) -> Int {
+        window.count / 2 + window.count % 2
+    }
+}
+
+extension ResampleWindows.TapPair {
+    fileprivate init(_ first: Int32, _ second: Int32) {
+        let mask: Int32 = (1 << ResampleWindows.lowBits) - 1
+        high = Self.repeated(first >> ResampleWindows.lowBits, second >> ResampleWindows.lowBits)
+        low = Self.repeated(first & mask, second & mask)
+    }
+
+    private static func repeated(_ first: Int32, _ second: Int32) -> SIMD8<Int16> {
+        let pair = SIMD2(Int16(truncatingIfNeeded: first), Int16(truncatingIfNeeded: second))
+        let four = SIMD4(lowHalf: pair, highHalf: pair)
+        return SIMD8(lowHalf: four, highHalf: four)
     }
 }
 
@@ -110,11 +135,12 @@ extension ResampleWindows {
         return Int((filter.support * max(scale, 1)).rounded(.up)) * 2 + 1
     }
 
-    /// Bytes that the windows of an axis take at most.
+    /// Bytes that the windows of an axis take at most, also while they are made.
     static func memory(of axis: FramedAxis, reduction: Int, filter: ImagePipeline.Framing.Filter) -> Int {
         let widest = widestWindow(of: axis, reduction: reduction, filter: filter)
-        let pairs = axis.kept * (widest / 2 + 1)
-        // Growing arrays may hold twice what is in them, and another third while they move.
-        return pairs * MemoryLayout<TapPair>.stride * 3 + widest * 12 + axis.kept * MemoryLayout<Window>.stride
+        let packed = (widest / 2 + 1) * MemoryLayout<TapPair>.stride
+        // Growing arrays may hold twice what is in them, and as much again while they move.
+        let unpacked = widest * MemoryLayout<Int32>.stride * 4
+        return axis.kept * (packed + unpacked + 8 * MemoryLayout<Window>.stride) + widest * 32
     }
 }

@@ -3,10 +3,11 @@ struct CommandFailure: Error {
     /// Stable, after BSD's sysexits.
     enum Code: Int32 {
         case partial = 1
-        case brokenModel = 65
+        case badData = 65
         case noSuchModel = 66
         case unavailable = 69
         case systemError = 71
+        case cannotWrite = 73
         case cutShort = 75
     }
 

@@ -19,6 +19,9 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Cores to use; 0 takes all that this process may run on. [EFFNET_THREADS]")
     var threads = 0
 
+    @Option(help: "Kernel set: baseline, avx2 or avx512; by default the fastest that the CPU has. [EFFNET_ISA]")
+    var isa: String?
+
     @Option(help: "Images in one run of the network, 1 to 256. [EFFNET_MAX_BATCH]")
     var maxBatch = 8
 
@@ -45,6 +48,7 @@ struct ModelOptions: ParsableArguments {
         options.imageLimits.decodeMemory = decodeMemory.bytes
         options.maxBatch = maxBatch
         options.threads = threadCount
+        options.instructionSet = isa
         return options
     }
 }
@@ -99,7 +103,7 @@ struct ModelFolder {
 
     /// What a user is told when a model cannot be loaded.
     static func failure(path: String, _ error: any Error) -> CommandFailure {
-        CommandFailure(code: .brokenModel, message: "cannot load the model at \(path): \(error)")
+        CommandFailure(code: .badData, message: "cannot load the model at \(path): \(error)")
     }
 
     private static func isFolder(_ path: String) -> Bool {

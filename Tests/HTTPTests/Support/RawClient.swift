@@ -11,30 +11,62 @@ final class RawClient {
     private var isOpen = true
 
     /// Connects to this machine. Each receive waits at most `timeout` seconds.
-    init(port: UInt16, timeout: Int = 5, receiveBuffer: Int32? = nil) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    convenience init(port: UInt16, timeout: Int = 5, receiveBuffer: Int32? = nil) throws {
+        try self.init(family: AF_INET, timeout: timeout, receiveBuffer: receiveBuffer) { descriptor in
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = port.bigEndian
+            inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
+            return Self.with(&address) { connect(descriptor, $0, $1) }
+        }
+    }
+
+    convenience init(unixPath: String) throws {
+        try self.init(family: AF_UNIX, timeout: 5, receiveBuffer: nil) { descriptor in
+            var address = Self.address(unixPath: unixPath)
+            return Self.with(&address) { connect(descriptor, $0, $1) }
+        }
+    }
+
+    private init(family: Int32, timeout: Int, receiveBuffer: Int32?, connect: (Int32) -> Int32) throws {
+        descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(operation: "socket", code: errno) }
         var limit = timeval(tv_sec: timeout, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        var noDelay: Int32 = 1
-        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &noDelay, socklen_t(MemoryLayout<Int32>.size))
         if var receiveBuffer {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
         }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard result == 0 else {
+        guard connect(descriptor) == 0 else {
             let code = errno
-            Glibc.close(descriptor)
+            close()
             throw Failure(operation: "connect", code: code)
+        }
+    }
+
+    /// Leaves a socket file behind, as a process that was killed does.
+    static func bindAndAbandon(unixPath: String) throws -> Bool {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { Glibc.close(descriptor) }
+        var address = Self.address(unixPath: unixPath)
+        return Self.with(&address) { bind(descriptor, $0, $1) } == 0
+    }
+
+    private static func address(unixPath: String) -> sockaddr_un {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: unixPath.utf8) }
+        return address
+    }
+
+    private static func with<Address>(
+        _ address: inout Address,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
+        withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<Address>.size))
+            }
         }
     }
 
@@ -88,6 +120,13 @@ final class RawClient {
 
     func endOutput() {
         shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Ends the connection by a reset.
+    func reset() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        close()
     }
 
     func close() {

@@ -61,6 +61,15 @@ enum TestRoutes {
                 .text("\(exchange.request.pathParameters["name"] ?? "-")?\(exchange.request.query["q"] ?? "")")
             )
         },
-        Route(.post, "/guarded", bodyLimit: bodyLimit) { $0.respond(.text("in")) },
+        Route(.post, "/small", bodyLimit: 8) { $0.respond(.text("small")) },
+        Route(
+            .post,
+            "/guarded",
+            bodyLimit: bodyLimit,
+            admission: { head in
+                head.fields[.authorization] == "Bearer key" ? nil : .problem(status: .unauthorized, detail: "No key.")
+            },
+            handler: { $0.respond(.text("in")) }
+        ),
     ]
 }

@@ -34,6 +34,7 @@ final class FakeModel: ImageModel {
             name: name,
             architecture: "fakenet",
             parameterCount: 42,
+            multiplyAdds: 1_000,
             classCount: 4,
             transform: ImageTransform(width: 2, height: 1, mean: [0, 0, 0], standardDeviation: [1, 1, 1]),
             instructionSet: "baseline",

@@ -71,7 +71,7 @@ struct JPEGDecoder: ~Copyable, PictureDecoder {
             try check(cjpeg_skip_rows(handle, UInt32(resampler.rows.lowerBound)))
         }
 
-        let row = OwnedBuffer<UInt8>(count: Int(width) * 4 + ResampleLoops.slack, filledWith: 0)
+        let row = OwnedBuffer<UInt8>(count: Int(width) * 4 + resampler.rowSlack, filledWith: 0)
         let skipped = (resampler.columns.lowerBound - Int(left)) * 4
         let needed = UnsafeRawBufferPointer(start: row.base + skipped, count: row.count - skipped)
         for _ in resampler.rows {

@@ -30,7 +30,7 @@ extension PNGDecoder {
         let columns = resampler.columns
         let needed = resampler.rows
         let line = OwnedBuffer<UInt32>(count: width, filledWith: 0)
-        let slack = ResampleLoops.slack / MemoryLayout<UInt32>.stride
+        let slack = resampler.rowSlack / MemoryLayout<UInt32>.stride
         let picture = OwnedBuffer<UInt32>(count: columns.count * needed.count + slack, filledWith: 0)
         for pass in PNGPass.all {
             let passColumns = pass.columns(of: width)
@@ -51,7 +51,7 @@ extension PNGDecoder {
         for row in 0..<needed.count {
             let start = picture.base + row * columns.count
             resampler.append(
-                UnsafeRawBufferPointer(start: start, count: columns.count * 4 + ResampleLoops.slack)
+                UnsafeRawBufferPointer(start: start, count: columns.count * 4 + resampler.rowSlack)
             )
         }
     }

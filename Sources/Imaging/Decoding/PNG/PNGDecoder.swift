@@ -67,9 +67,9 @@ struct PNGDecoder: PictureDecoder {
 
     func memory(columns: Int, rows: Int) -> Int {
         let inflater = 64 << 10
-        let filteredRows = 2 * (header.rowBytes(width: width) + 2 * ResampleLoops.slack)
+        let filteredRows = 2 * (header.rowBytes(width: width) + 16)
         let pixels = header.isInterlaced ? (width + columns * rows) * 4 : columns * 4
-        return inflater + filteredRows + pixels + ResampleLoops.slack
+        return inflater + filteredRows + pixels
     }
 
     mutating func decode(reduction: Int, into resampler: inout Resampler) throws(ImageError) {
@@ -89,7 +89,7 @@ struct PNGDecoder: PictureDecoder {
     ) throws(ImageError) {
         let columns = resampler.columns
         let needed = resampler.rows
-        let row = OwnedBuffer<UInt8>(count: columns.count * 4 + ResampleLoops.slack, filledWith: 0)
+        let row = OwnedBuffer<UInt8>(count: columns.count * 4 + resampler.rowSlack, filledWith: 0)
         var rows = PNGRows(header, width: width)
         for index in 0..<height {
             // What lies below is read too, because it has to be there.

@@ -1,0 +1,60 @@
+# The commands that people and CI type. `make help` lists them.
+
+PORT ?= 8080
+MODEL ?= Models/tf_efficientnet_lite0
+BINARY := .build/release/effnet
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test stamp build run test test-all unit lint format checks models clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the system libraries that are missing
+	@scripts/install-packages libjpeg62-turbo-dev zlib1g-dev pkg-config
+
+setup-test: setup
+	@scripts/install-packages qemu-user binutils curl python3
+
+# SwiftPM does not see that the header of the vector primitives has changed: then its build starts anew.
+stamp:
+	@mkdir -p .build
+	@cat Sources/CIntrinsics/* | sha256sum > .build/intrinsics.new
+	@if ! cmp -s .build/intrinsics.new .build/intrinsics.sum; then \
+		if [ -e .build/intrinsics.sum ]; then swift package clean; mkdir -p .build; fi; \
+		cat Sources/CIntrinsics/* | sha256sum > .build/intrinsics.sum; \
+	fi
+
+build: setup stamp ## build the server: .build/release/effnet
+	swift build -c release --product effnet
+
+run: build ## serve the bundled model on port 8080 (PORT=…, MODEL=…)
+	$(BINARY) serve --port $(PORT) --model $(MODEL)
+
+test: setup-test lint unit checks ## everything CI runs
+	@echo "All tests passed."
+
+# One build serves the tests and the checks of the binary.
+unit: stamp ## unit and golden tests
+	swift build -c release --build-tests
+	swift test -c release --skip-build
+
+lint: ## formatting and naming
+	swift-format lint --recursive --strict --parallel Package.swift Sources Tests
+
+checks: ## what is checked on the built binary: symbols, old CPUs, the API's contract
+	swift build -c release --product effnet
+	scripts/check-kernel-symbols
+	scripts/check-old-cpus $(BINARY)
+
+test-all: test ## and what takes long: peers, all goldens
+	scripts/check-openapi
+
+format: ## format all Swift files in place
+	swift-format format --recursive --in-place --parallel Package.swift Sources Tests
+
+models: ## fetch and convert EfficientNet-Lite1 and Lite2 into Models/
+	scripts/convert-lite lite1 lite2
+
+clean: ## remove everything that was built
+	rm -rf .build .build-static

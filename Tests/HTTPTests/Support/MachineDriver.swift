@@ -1,0 +1,135 @@
+import HTTP
+import Synchronization
+
+/// Plays the part of socket, loop and handlers for a connection machine, with a clock that the test moves.
+struct MachineDriver {
+    private(set) var machine: ConnectionMachine
+    private(set) var output: [UInt8] = []
+    /// The server ended its side, or closed the connection.
+    private(set) var hasEnded = false
+    private(set) var isClosed = false
+    private(set) var peerChecks = 0
+    /// The requests that handlers got.
+    private(set) var handled: [Request] = []
+    /// While false, answers are kept back until `sendAnswers`.
+    var canWrite = true
+    /// While false, requests wait for `answer`.
+    var answersAtOnce = true
+    private var unsent = 0
+    var now: ConnectionMachine.Instant
+
+    static let serializer = ResponseSerializer(serverName: "test")
+    static let date = Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8)
+
+    init(routes: [Route] = TestRoutes.all, configure: (inout ServerConfiguration) -> Void = { _ in }) throws {
+        var configuration = ServerConfiguration()
+        configure(&configuration)
+        self.init(policy: ConnectionPolicy(configuration: configuration, router: try Router(routes)))
+    }
+
+    init(policy: ConnectionPolicy) {
+        now = .now
+        machine = ConnectionMachine(policy: policy, peer: "192.0.2.1", now: now)
+    }
+
+    /// The answers written so far, interim ones left out; nil when they cannot be read.
+    func answers(bodyless: Set<Int> = []) -> [ParsedAnswer]? {
+        ParsedAnswer.all(in: output, bodyless: bodyless)?.filter { $0.status >= 200 }
+    }
+
+    var statuses: [Int] { ParsedAnswer.all(in: output)?.map(\.status) ?? [] }
+
+    mutating func receive(_ text: String) {
+        receive(Array(text.utf8).span)
+    }
+
+    mutating func receive(_ bytes: Span<UInt8>) {
+        perform(machine.received(bytes, now: now))
+    }
+
+    mutating func receiveEnd() {
+        perform(machine.receivedEnd(now: now))
+    }
+
+    mutating func answer(_ response: Response) {
+        perform(machine.answered(response, now: now))
+    }
+
+    mutating func sendAnswers() {
+        canWrite = true
+        for _ in 0..<unsent {
+            unsent -= 1
+            perform(machine.sent(now: now))
+        }
+    }
+
+    mutating func drain(grace: Duration) {
+        machine.drain(grace: grace)
+    }
+
+    mutating func peerVanishes() {
+        perform(machine.peerVanished())
+    }
+
+    mutating func refuse() {
+        perform(machine.refuse(now: now))
+    }
+
+    /// Moves the clock, and lets the machine act on it.
+    mutating func advance(by duration: Duration) {
+        now += duration
+        perform(machine.deadlinePassed(now: now))
+    }
+
+    private mutating func perform(_ first: ConnectionMachine.Action) {
+        var action = first
+        while true {
+            switch action {
+            case .none: return
+            case .handle(let request, let route):
+                handled.append(request)
+                guard answersAtOnce, let response = Self.call(route, request) else { return }
+                action = machine.answered(response, now: now)
+            case .send(let answer):
+                if Self.serializer.appendHead(of: answer, date: Self.date, to: &output) {
+                    output += answer.response.body
+                }
+                guard canWrite else {
+                    unsent += 1
+                    return
+                }
+                action = machine.sent(now: now)
+            case .sendContinue:
+                output += ResponseSerializer.continueHead
+                return
+            case .checkPeer:
+                peerChecks += 1
+                return
+            case .endOutput:
+                hasEnded = true
+                return
+            case .close:
+                hasEnded = true
+                isClosed = true
+                return
+            }
+        }
+    }
+
+    private static func call(_ route: Route, _ request: Request) -> Response? {
+        let slot = ResponseSlot()
+        route.handler(Exchange(request: request) { slot.put($0) })
+        return slot.value
+    }
+}
+
+/// Where a handler that answers at once leaves its response.
+private final class ResponseSlot: Sendable {
+    private let response = Mutex<Response?>(nil)
+
+    var value: Response? { response.withLock { $0 } }
+
+    func put(_ new: Response) {
+        response.withLock { $0 = new }
+    }
+}
