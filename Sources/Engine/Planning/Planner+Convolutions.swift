@@ -45,8 +45,10 @@ extension Planner {
         let panels = kernels.panels(blocks: output.layout.blocks, pixels: runs.first?.pixels ?? 1)
         let weight = try weightFloats(convolution, node: node)
         let (runsPerUnit, panelsPerUnit) = units(runs: runs, panels: panels.count, steps: steps)
+        let size = "\(convolution.kernelHeight)×\(convolution.kernelWidth)/\(convolution.stride)"
         return GEMMStep(
             name: node.name,
+            kind: "gemm \(size) \(steps)→\(convolution.outputChannels)",
             multiplyAdds: convolution.outputChannels * steps * output.layout.shape.height * output.layout.shape.width,
             input: input,
             output: output,

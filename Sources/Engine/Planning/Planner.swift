@@ -156,6 +156,7 @@ struct Planner {
         case .globalAveragePool:
             return PlaneStep(
                 name: node.name,
+                kind: "average",
                 features: try buffer(node.inputs[0], for: node.name),
                 channels: try buffer(node.output, for: node.name),
                 kernel: kernels.average
@@ -163,6 +164,7 @@ struct Planner {
         case .scaleChannels:
             return PlaneStep(
                 name: node.name,
+                kind: "scale",
                 features: try buffer(node.inputs[0], for: node.name),
                 channels: try buffer(node.inputs[1], for: node.name),
                 kernel: kernels.scale

@@ -20,25 +20,28 @@ package final class Session: Sendable {
     ///   - threads: how many threads may work on this run, the calling one among them.
     /// - Returns: one output an image, in order; the same bits whatever the batch and the threads.
     package func run(_ input: BatchInput, threads: Int = 1) throws(SessionError) -> [InferenceOutput] {
-        try check(input)
-        let images = input.images
-        guard images > 0 else { return [] }
-        let arena = arenas.withLock { $0.popLast() } ?? Arena(count: plan.arenaCount * maxBatch)
-        defer { arenas.withLock { $0.append(arena) } }
-
-        let context = RunContext(images: images, arena: arena.base, weights: plan.weights.base, input: input)
-        let steps = plan.steps
-        pool.run(threads: threads) { _, team in
-            for step in steps {
-                team.forEach(step.unitCount(images: images)) { step.run(unit: $0, context) }
+        try withContext(input) { context in
+            let steps = plan.steps
+            pool.run(threads: threads) { _, team in
+                for step in steps {
+                    team.forEach(step.unitCount(images: context.images)) { step.run(unit: $0, context) }
+                }
+            }
+            return (0..<context.images).map { image in
+                InferenceOutput(
+                    logits: values(of: plan.logits, image: image, context),
+                    embedding: values(of: plan.embedding, image: image, context)
+                )
             }
         }
-        return (0..<images).map { image in
-            InferenceOutput(
-                logits: values(of: plan.logits, image: image, context),
-                embedding: values(of: plan.embedding, image: image, context)
-            )
-        }
+    }
+
+    /// Checks the input and lends an arena to `body`.
+    func withContext<Result>(_ input: BatchInput, _ body: (RunContext) -> Result) throws(SessionError) -> Result {
+        try check(input)
+        let arena = arenas.withLock { $0.popLast() } ?? Arena(count: plan.arenaCount * maxBatch)
+        defer { arenas.withLock { $0.append(arena) } }
+        return body(RunContext(images: input.images, arena: arena.base, weights: plan.weights.base, input: input))
     }
 
     private func values(of buffer: Buffer, image: Int, _ context: RunContext) -> [Float] {

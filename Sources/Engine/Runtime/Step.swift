@@ -4,6 +4,8 @@
 protocol Step: Sendable {
     /// The node's name.
     var name: String { get }
+    /// What it computes, in a word or two.
+    var kind: String { get }
     /// Multiply-adds for one image.
     var multiplyAdds: Int { get }
 

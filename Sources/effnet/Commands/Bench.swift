@@ -1,5 +1,6 @@
 import ArgumentParser
 import Classification
+import Engine
 import ModelGraph
 import Serving
 
@@ -22,6 +23,9 @@ struct Bench: ParsableCommand {
     @Flag(help: "Print one JSON object. [EFFNET_JSON]")
     var json = false
 
+    @Flag(help: "Show each layer's time on one thread instead. [EFFNET_PROFILE]")
+    var profile = false
+
     @OptionGroup(title: "Model") var model: ModelOptions
 
     func validate() throws {
@@ -33,6 +37,10 @@ struct Bench: ParsableCommand {
         var options = model.classifierOptions
         options.maxBatch = batch
         let classifier = try ModelFolder(model.model).load(options)
+        if profile {
+            try showProfile(of: classifier)
+            return
+        }
         let durations = try measure(classifier).sorted()
         let report = Report(
             information: classifier.information,
@@ -41,6 +49,23 @@ struct Bench: ParsableCommand {
             durations: durations
         )
         Console.print(json ? report.json : report.table)
+    }
+
+    private func showProfile(of classifier: Classifier) throws {
+        let steps = try classifier.profile(images: batch, repetitions: 20)
+        let total = steps.reduce(Duration.zero) { $0 + $1.duration }
+        Console.print("     ms   share  GFLOP/s  layer")
+        for step in steps {
+            let share = Int((step.duration / total * 1_000).rounded())
+            let speed = Int((2e-9 * Double(step.multiplyAdds) / (step.duration / .seconds(1))).rounded())
+            let columns = [
+                Milliseconds(step.duration).description.leftPadded(to: 7),
+                "\(share / 10).\(share % 10) %".leftPadded(to: 7),
+                "\(speed)".leftPadded(to: 8), "\(step.name) (\(step.kind))",
+            ]
+            Console.print(columns.joined(separator: " "))
+        }
+        Console.print("\(Milliseconds(total)) ms in all")
     }
 
     /// Durations of whole runs.
@@ -103,5 +128,11 @@ struct Bench: ParsableCommand {
                 speed    \(Int(imagesPerSecond.rounded())) images/s, \(Int(gigaflops.rounded())) GFLOP/s
                 """
         }
+    }
+}
+
+extension String {
+    fileprivate func leftPadded(to width: Int) -> String {
+        String(repeating: " ", count: max(0, width - count)) + self
     }
 }

@@ -4,6 +4,7 @@ internal import ModelGraph
 /// A depthwise convolution: each channel with its own small kernel.
 struct DepthwiseStep: Step {
     let name: String
+    var kind: String { "depthwise \(kernelHeight)×\(kernelWidth)/\(stride)" }
     let multiplyAdds: Int
     let input: Buffer
     let output: Buffer

@@ -21,6 +21,7 @@ struct GEMMStep: Step {
     }
 
     let name: String
+    let kind: String
     let multiplyAdds: Int
     let input: Buffer
     let output: Buffer

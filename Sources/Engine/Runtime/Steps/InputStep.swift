@@ -4,6 +4,7 @@ internal import ModelGraph
 /// Brings the images into the network's input buffer: pixels are normalised, tensors reordered.
 struct InputStep: Step {
     let name = "input"
+    let kind = "input"
     let multiplyAdds = 0
     let output: Buffer
     let normalize: KernelTable.Normalize

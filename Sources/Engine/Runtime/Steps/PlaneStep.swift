@@ -4,6 +4,7 @@ internal import ModelGraph
 /// Work on whole planes and one number per channel: means into `channels`, or scaling in place by `channels`.
 struct PlaneStep: Step {
     let name: String
+    let kind: String
     let multiplyAdds = 0
     let features: Buffer
     let channels: Buffer
