@@ -25,6 +25,19 @@ import Testing
         }
     }
 
+    @Test func photosAreRecognised() throws {
+        let photos = [("panda.jpg", "giant panda"), ("baseball.jpg", "baseball"), ("cameraman.png", "tripod")]
+        let files = photos.map { "Tests/Fixtures/photos/\($0.0)" }
+        let command = try CommandProcess(["classify", "--top-k", "1"] + files)
+        #expect(command.code == 0)
+        let lines = command.output.split(separator: "\n")
+        #expect(lines.count == 6)
+        for (index, photo) in photos.enumerated() {
+            #expect(lines[2 * index].contains(photo.0))
+            #expect(lines[2 * index + 1].contains(" \(photo.1) "))
+        }
+    }
+
     @Test func jsonLinesComeInTheOrderOfTheFilesErrorsIncluded() throws {
         let good = try sample()
         let broken = try folder.write("broken.png", Array(SamplePicture.png.prefix(60))).path()

@@ -103,7 +103,8 @@ import Testing
         let deadline = Date.now + 30
         while !service.output.contains("Try: "), Date.now < deadline { usleep(20_000) }
         #expect(service.output.contains("curl --unix-socket \(path) "))
-        #expect(FileManager.default.fileExists(atPath: path))
+        while try CommandProcess(["health"], environment: ["EFFNET_UNIX": path]).code != 0, Date.now < deadline {}
+        #expect(try CommandProcess(["health", "--unix", path]).output == "ready\n")
         service.signal(SIGTERM)
         #expect(service.wait().code == 0)
     }

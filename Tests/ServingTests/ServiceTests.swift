@@ -25,6 +25,14 @@ import Testing
         return try #require(answer.wait()).status.code
     }
 
+    private func waitUntilReady(_ service: Service) throws {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while ContinuousClock.now < deadline {
+            if try status(service, "/readyz") == 200 { return }
+        }
+        Issue.record("the service does not become ready")
+    }
+
     @Test func itIsLiveBeforeItIsReadyAndDrainsWhenAsked() throws {
         let gate = Gate()
         let service = try Service(configuration: configuration(), modelName: "fake", log: log) { progress in
@@ -42,7 +50,7 @@ import Testing
         #expect(try status(service, "/livez") == 200)
         #expect(try status(service, "/readyz") == 503)
         gate.open()
-        while try status(service, "/readyz") != 200 {}
+        try waitUntilReady(service)
         events.post(.stopRequested)
         #expect(try #require(ended.wait()) == .drained)
         #expect(try status(service, "/readyz") == 503)
@@ -83,7 +91,7 @@ import Testing
         let events = LifecycleEvents()
         let ended = Promise<Service.Outcome?>()
         DispatchQueue.global().async { ended.fulfil(try? service.run(events: events) { _ in }) }
-        while try status(service, "/readyz") != 200 {}
+        try waitUntilReady(service)
         let route = try #require(service.routes.first { $0.pattern == "/v1/classify" })
         route.handler(Exchange(request: Request(method: .post, path: "/v1/classify", body: [1])) { _ in })
         gate.waitUntilReached()
