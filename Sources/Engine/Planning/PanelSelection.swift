@@ -27,8 +27,10 @@ extension KernelTable {
 extension GEMMKernel {
     /// Instructions of one step over a run: a multiply-add each block and row, and a share of the loads that feed them.
     fileprivate func cost(pixels: Int) -> Double {
-        let tiles = (pixels + rows - 1) / rows
-        let height = min(rows, pixels)
-        return Double(tiles) * (Double(height * blocks) + 0.1 * Double(height + blocks))
+        let (tiles, rest) = pixels.quotientAndRemainder(dividingBy: rows)
+        let smallRows = 4
+        let lastRows = rest == 0 ? 0 : rest > smallRows ? rows : min(smallRows, rest)
+        func cost(rows: Int) -> Double { Double(rows * blocks) + 0.1 * Double(rows + blocks) }
+        return Double(tiles) * cost(rows: rows) + (lastRows > 0 ? cost(rows: lastRows) : 0)
     }
 }

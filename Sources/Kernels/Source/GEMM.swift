@@ -79,43 +79,60 @@ private func tile<let rows: Int, let blocks: Int>(
     )
 }
 
-/// Covers `pixels` (at least `rows`) with tiles. The last one is moved back to end with the run: the pixels that it
-/// computes again get the same values.
+/// Pixels of the tile for what is left of a run.
+private var smallRows: Int { 4 }
+
+/// Covers a run with tiles of `rows`, or of `smallRows` where that is enough at the end. The last tile is moved back to
+/// end with the run: the pixels that it computes again get the same values.
+///
+/// - Precondition: the run has at least `smallRows` pixels.
 @inline(__always)
 private func cover<let rows: Int, let blocks: Int>(
     _ type: Tile<rows, blocks>.Type,
     _ arguments: borrowing GEMMArguments,
     aStride: Int
 ) {
+    let pixels = arguments.pixels
     var pixel = 0
-    while true {
+    while pixels - pixel >= rows {
         tile(type, arguments, pixel: pixel, aStride: aStride)
-        if pixel + rows >= arguments.pixels { return }
-        pixel = Swift.min(pixel + rows, arguments.pixels - rows)
+        pixel += rows
+    }
+    if pixels - pixel > smallRows, pixels >= rows {
+        tile(type, arguments, pixel: pixels - rows, aStride: aStride)
+    } else {
+        while pixel < pixels {
+            let start = Swift.min(pixel, pixels - smallRows)
+            tile(Tile<4, blocks>.self, arguments, pixel: start, aStride: aStride)
+            pixel += smallRows
+        }
     }
 }
 
+/// The strides that matter are literals: neighbouring pixels of blocked channels, and every second pixel of the
+/// network's input with three channels side by side.
 @inline(__always)
 private func run<let rows: Int, let blocks: Int>(
     _ type: Tile<rows, blocks>.Type,
     _ arguments: borrowing GEMMArguments
 ) {
-    if arguments.pixels >= rows {
-        switch arguments.aStride {
-        case width: cover(type, arguments, aStride: width)
-        default: cover(type, arguments, aStride: arguments.aStride)
+    guard arguments.pixels >= smallRows else {
+        for pixel in 0..<arguments.pixels {
+            tile(Tile<1, blocks>.self, arguments, pixel: pixel, aStride: arguments.aStride)
         }
-    } else if arguments.pixels >= 4 {
-        cover(Tile<4, blocks>.self, arguments, aStride: arguments.aStride)
-    } else {
-        cover(Tile<1, blocks>.self, arguments, aStride: arguments.aStride)
+        return
+    }
+    switch arguments.aStride {
+    case width: cover(type, arguments, aStride: width)
+    case 6: cover(type, arguments, aStride: 6)
+    default: cover(type, arguments, aStride: arguments.aStride)
     }
 }
 
 // Tiles fill the registers: sums, one vector of weights a block, one input.
 #if KERNELS_AVX512
     let gemm1 = GEMMKernel(rows: 14, blocks: 1) { run(Tile<14, 1>.self, $0) }
-    let gemm2 = GEMMKernel(rows: 14, blocks: 2) { run(Tile<14, 2>.self, $0) }
+    let gemm2 = GEMMKernel(rows: 12, blocks: 2) { run(Tile<12, 2>.self, $0) }
     let gemm3 = GEMMKernel(rows: 7, blocks: 3) { run(Tile<7, 3>.self, $0) }
     let gemm4 = GEMMKernel(rows: 7, blocks: 4) { run(Tile<7, 4>.self, $0) }
 #else
