@@ -110,7 +110,10 @@ import Testing
     }
 
     @Test func aQueueDelayGathersABatch() throws {
-        let scheduler = try scheduler { $0.maxQueueDelay = .milliseconds(50) }
+        let scheduler = try scheduler {
+            $0.maxQueueDelay = .seconds(60)
+            $0.maxBatch = 3
+        }
         let model = FakeModel()
         let outcomes = (0..<3).map { _ in Outcome() }
         for (index, outcome) in outcomes.enumerated() { submit([UInt8(index)], to: scheduler, model, outcome) }

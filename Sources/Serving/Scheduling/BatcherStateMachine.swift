@@ -63,7 +63,7 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
 
     private let limits: BatcherLimits
     private var workers: [WorkerState]
-    /// The idle workers; the last one became idle last and has the warmest caches.
+    /// The idle workers; the last one is taken first.
     private var idle: [Int]
     private var queue = Deque<Entry>()
     /// No waiting entry has an earlier deadline.
@@ -215,15 +215,17 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
     }
 
     private mutating func release(_ worker: Int) {
+        let returned: [Int]
         switch workers[worker] {
         case .idle, .lent: return
-        case .decoding: break
-        case .inferring(let borrowed):
-            for helper in borrowed { workers[helper] = .idle }
-            idle += borrowed
+        case .decoding: returned = []
+        case .inferring(let borrowed): returned = borrowed
         }
-        workers[worker] = .idle
-        idle.append(worker)
+        // Helpers are taken before the worker itself, which still has its answers to write.
+        for freed in [worker] + returned {
+            workers[freed] = .idle
+            idle.append(freed)
+        }
     }
 
     // MARK: Time

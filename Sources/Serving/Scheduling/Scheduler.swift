@@ -3,8 +3,7 @@ import Dispatch
 import Imaging
 import Synchronization
 
-/// Brings pictures to the workers: a batcher behind a lock, one worker thread a core, and
-/// alarms for what times out.
+/// Brings pictures to the workers: a batcher behind a lock, one worker thread a core, and alarms for what times out.
 ///
 /// A worker decodes its batch, asks how many cores it may use, runs the network, and completes each job on its own
 /// thread. A picture that cannot be decoded fails alone, before the network runs.
@@ -43,6 +42,10 @@ package final class Scheduler: Sendable {
             }
             threads.withLock { $0.append(thread) }
         }
+    }
+
+    deinit {
+        for thread in threads.withLock({ $0 }) { thread.send(.stop) }
     }
 
     /// Hands a job in; its completion is called exactly once, here if it is refused.

@@ -14,6 +14,9 @@ struct Health: ParsableCommand {
     @Option(help: "Its port. [EFFNET_PORT]")
     var port = ServerConfiguration().port
 
+    @Option(help: "Path of its Unix-domain socket, instead of address and port. [EFFNET_UNIX]")
+    var unix: String?
+
     @Option(help: "Seconds to wait for each step. [EFFNET_TIMEOUT]")
     var timeout = Seconds(.seconds(2))
 
@@ -23,14 +26,15 @@ struct Health: ParsableCommand {
     }
 
     func run() throws {
+        let address = unix.map(ReadinessProbe.Address.unix) ?? .network(host: host, port: port)
         let status: Int
         do throws(ReadinessProbe.Failure) {
-            status = try ReadinessProbe(host: host, port: port, timeout: timeout.duration).status()
+            status = try ReadinessProbe(address: address, timeout: timeout.duration).status()
         } catch {
-            throw CommandFailure(code: .partial, message: "http://\(host):\(port)/readyz: \(error.reason)")
+            throw CommandFailure(code: .partial, message: "\(address)/readyz: \(error.reason)")
         }
         guard status == 200 else {
-            throw CommandFailure(code: .partial, message: "http://\(host):\(port)/readyz: status \(status)")
+            throw CommandFailure(code: .partial, message: "\(address)/readyz: status \(status)")
         }
         Console.print("ready")
     }

@@ -5,14 +5,32 @@ struct ReadinessProbe {
     struct Failure: Error {
         let reason: String
 
+        fileprivate static func notNumeric(_ host: String) -> Failure {
+            Failure(reason: "\(host) is no numeric address")
+        }
+
         /// The last failed system call, and why it failed.
         fileprivate static func system(_ operation: String) -> Failure {
             Failure(reason: "\(operation): \(String(cString: strerror(errno)))")
         }
     }
 
-    let host: String
-    let port: UInt16
+    /// Where a service listens.
+    enum Address: CustomStringConvertible {
+        /// A numeric address or "localhost".
+        case network(host: String, port: UInt16)
+        /// The path of a Unix-domain socket.
+        case unix(String)
+
+        var description: String {
+            switch self {
+            case .network(let host, let port): "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+            case .unix(let path): "unix:\(path)"
+            }
+        }
+    }
+
+    let address: Address
     /// For each of connecting, sending and receiving.
     let timeout: Duration
 
@@ -20,7 +38,7 @@ struct ReadinessProbe {
     func status() throws(Failure) -> Int {
         let descriptor = try connected()
         defer { close(descriptor) }
-        let request = Array("GET /readyz HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n".utf8)
+        let request = Array("GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
         guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             throw .system("send")
         }
@@ -42,53 +60,57 @@ struct ReadinessProbe {
     }
 
     private func connected() throws(Failure) -> Int32 {
-        let isIPv6 = host.contains(":")
-        let descriptor = socket(
-            isIPv6 ? AF_INET6 : AF_INET,
-            Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue),
-            0
-        )
+        switch address {
+        case .unix(let path):
+            return try connected(AF_UNIX, to: Self.unixAddress(path))
+        case .network(let host, let port) where host.contains(":"):
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port.bigEndian
+            guard inet_pton(AF_INET6, host, &address.sin6_addr) == 1 else { throw .notNumeric(host) }
+            return try connected(AF_INET6, to: address)
+        case .network(let host, let port):
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = port.bigEndian
+            let number = host == "localhost" ? "127.0.0.1" : host
+            guard inet_pton(AF_INET, number, &address.sin_addr) == 1 else { throw .notNumeric(host) }
+            return try connected(AF_INET, to: address)
+        }
+    }
+
+    private func connected<SocketAddress>(_ family: Int32, to address: SocketAddress) throws(Failure)
+        -> Int32
+    {
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw .system("socket") }
-        do throws(Failure) {
-            let (seconds, attoseconds) = timeout.components
-            var limit = timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
-            let size = socklen_t(MemoryLayout<timeval>.size)
-            setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
-            setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
-            guard try (isIPv6 ? connectIPv6(descriptor) : connectIPv4(descriptor)) == 0 else {
-                throw .system("connect")
-            }
-        } catch {
+        let (seconds, attoseconds) = timeout.components
+        var limit = timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+        let status = withUnsafeBytes(of: address) { bytes in
+            bytes.bindMemory(to: sockaddr.self).baseAddress.map { connect(descriptor, $0, socklen_t(bytes.count)) }
+                ?? -1
+        }
+        guard status == 0 else {
+            let failure = Failure.system("connect")
             close(descriptor)
-            throw error
+            throw failure
         }
         return descriptor
     }
 
-    private func connectIPv4(_ descriptor: Int32) throws(Failure) -> Int32 {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        guard inet_pton(AF_INET, host == "localhost" ? "127.0.0.1" : host, &address.sin_addr) == 1 else {
-            throw Failure(reason: "\(host) is no numeric address")
+    private static func unixAddress(_ path: String) throws(Failure) -> sockaddr_un {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let fits = withUnsafeMutableBytes(of: &address.sun_path) { room in
+            // The rest stays zero and ends the path.
+            guard path.utf8.count < room.count else { return false }
+            room.copyBytes(from: path.utf8)
+            return true
         }
-        return Self.connect(descriptor, &address)
-    }
-
-    private func connectIPv6(_ descriptor: Int32) throws(Failure) -> Int32 {
-        var address = sockaddr_in6()
-        address.sin6_family = sa_family_t(AF_INET6)
-        address.sin6_port = port.bigEndian
-        guard inet_pton(AF_INET6, host, &address.sin6_addr) == 1 else {
-            throw Failure(reason: "\(host) is no numeric address")
-        }
-        return Self.connect(descriptor, &address)
-    }
-
-    private static func connect<Address>(_ descriptor: Int32, _ address: inout Address) -> Int32 {
-        withUnsafeBytes(of: &address) { bytes in
-            guard let pointer = bytes.bindMemory(to: sockaddr.self).baseAddress else { return -1 }
-            return Glibc.connect(descriptor, pointer, socklen_t(bytes.count))
-        }
+        guard fits else { throw Failure(reason: "the path is too long for a socket") }
+        return address
     }
 }

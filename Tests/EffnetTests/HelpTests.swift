@@ -1,0 +1,54 @@
+import Testing
+
+@Suite struct HelpTests {
+    @Test(arguments: [
+        ["--help"], ["serve", "--help"], ["classify", "-h"], ["health", "--help"], ["version", "--help"],
+    ])
+    func everyCommandExplainsItself(arguments: [String]) throws {
+        let command = try CommandProcess(arguments)
+        #expect(command.code == 0)
+        #expect(command.output.contains("USAGE: effnet"))
+        #expect(command.errors == "")
+    }
+
+    @Test(arguments: ["serve", "classify", "bench", "health"])
+    func everyOptionNamesItsVariable(command: String) throws {
+        // Lines are broken to the width of the terminal: compare without spaces.
+        let help = try CommandProcess([command, "--help"]).output
+        let options = help.matches(of: /(?m)^  --([a-z-]+)/).map { String($0.1) }.filter { $0 != "version" }
+        #expect(!options.isEmpty)
+        for option in options {
+            let variable = "EFFNET_" + option.uppercased().replacing("-", with: "_")
+            #expect(help.contains("[\(variable)]"), "--\(option)")
+        }
+    }
+
+    @Test(arguments: ["--port", "--host", "--max-batch", "--max-queue", "--queue-timeout", "--drain-timeout"])
+    func defaultsAreShown(option: String) throws {
+        let help = try CommandProcess(["serve", "--help"]).output
+        let entry = try #require(help.split(separator: "  \(option) ", maxSplits: 1).last)
+        let text = entry.split(separator: "\n  --", maxSplits: 1)[0]
+        #expect(text.replacing(/\s+/, with: " ").contains("(default: "), "\(text)")
+    }
+
+    @Test(arguments: [["--version"], ["version"]])
+    func theVersionIsPrinted(arguments: [String]) throws {
+        let command = try CommandProcess(arguments)
+        #expect(command.code == 0)
+        #expect(command.output.wholeMatch(of: /effnet \d+\.\d+\.\d+ \(\w+\)\n/) != nil)
+    }
+
+    @Test(arguments: [
+        ["nonsense"], ["serve", "--no-such"], ["serve", "--port", "65536"], ["serve", "--port", "x"],
+        ["serve", "--max-body", "-1"], ["serve", "--max-body", "9999999999999G"], ["serve", "--drain-delay", "-1"],
+        ["serve", "--max-batch", "0"], ["serve", "--log-level", "loud"], ["serve", "--log-format", "xml"],
+        ["serve", "--max-queue-bytes", "1K"], ["classify"], ["classify", "--top-k", "0", "x"],
+        ["classify", "--logits", "x"], ["health", "--port", "0"],
+    ])
+    func wrongUsageIsExplained(arguments: [String]) throws {
+        let command = try CommandProcess(arguments)
+        #expect(command.code == 64)
+        #expect(command.errors.contains("Error: "))
+        #expect(command.output == "")
+    }
+}

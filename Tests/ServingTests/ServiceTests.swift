@@ -1,0 +1,130 @@
+import Classification
+import Dispatch
+import HTTP
+import HTTPTypes
+import Logging
+import Serving
+import Testing
+
+/// The life of a service with a real server on loopback and a fake model.
+@Suite struct ServiceTests {
+    private let log = Logger(label: "none") { _ in SwiftLogNoOpLogHandler() }
+
+    private func configuration(_ change: (inout ServiceConfiguration) -> Void = { _ in }) -> ServiceConfiguration {
+        var configuration = ServiceConfiguration()
+        configuration.server.host = "127.0.0.1"
+        configuration.server.port = 0
+        change(&configuration)
+        return configuration
+    }
+
+    private func status(_ service: Service, _ path: String) throws -> Int {
+        let answer = Promise<Response>()
+        let route = try #require(service.routes.first { $0.pattern == path })
+        route.handler(Exchange(request: Request(method: .get, path: path)) { answer.fulfil($0) })
+        return try #require(answer.wait()).status.code
+    }
+
+    private func waitUntilReady(_ service: Service) throws {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while ContinuousClock.now < deadline {
+            if try status(service, "/readyz") == 200 { return }
+        }
+        Issue.record("the service does not become ready")
+    }
+
+    @Test func itIsLiveBeforeItIsReadyAndDrainsWhenAsked() throws {
+        let gate = Gate()
+        let service = try Service(configuration: configuration(), modelName: "fake", log: log) { progress in
+            progress(0.5)
+            gate.pass()
+            return FakeModel()
+        }
+        let events = LifecycleEvents()
+        let ports = Promise<UInt16>()
+        let ended = Promise<Service.Outcome?>()
+        DispatchQueue.global().async { ended.fulfil(try? service.run(events: events) { ports.fulfil($0) }) }
+
+        #expect(try #require(ports.wait()) > 0)
+        gate.waitUntilReached()
+        #expect(try status(service, "/livez") == 200)
+        #expect(try status(service, "/readyz") == 503)
+        gate.open()
+        try waitUntilReady(service)
+        events.post(.stopRequested)
+        #expect(try #require(ended.wait()) == .drained)
+        #expect(try status(service, "/readyz") == 503)
+    }
+
+    @Test func aStopWhileTheModelLoadsEndsIt() throws {
+        let gate = Gate()
+        defer { gate.open() }
+        let service = try Service(configuration: configuration(), modelName: "fake", log: log) { _ in
+            gate.pass()
+            return FakeModel()
+        }
+        let events = LifecycleEvents()
+        events.post(.stopRequested)
+        #expect(try service.run(events: events) { _ in } == .drained)
+    }
+
+    @Test func aSecondStopCutsTheDrainShort() throws {
+        let service = try Service(
+            configuration: configuration { $0.drainDelay = .seconds(60) },
+            modelName: "fake",
+            log: log
+        ) { _ in FakeModel() }
+        let events = LifecycleEvents()
+        events.post(.stopRequested)
+        events.post(.stopRequested)
+        #expect(try service.run(events: events) { _ in } == .cutShort)
+    }
+
+    @Test func theDrainTimeoutCutsTheDrainShort() throws {
+        let gate = Gate()
+        defer { gate.open() }
+        let service = try Service(
+            configuration: configuration { $0.drainTimeout = .milliseconds(100) },
+            modelName: "fake",
+            log: log
+        ) { _ in FakeModel(gate: gate) }
+        let events = LifecycleEvents()
+        let ended = Promise<Service.Outcome?>()
+        DispatchQueue.global().async { ended.fulfil(try? service.run(events: events) { _ in }) }
+        try waitUntilReady(service)
+        let route = try #require(service.routes.first { $0.pattern == "/v1/classify" })
+        route.handler(Exchange(request: Request(method: .post, path: "/v1/classify", body: [1])) { _ in })
+        gate.waitUntilReached()
+        events.post(.stopRequested)
+        #expect(try #require(ended.wait()) == .cutShort)
+    }
+
+    @Test func aModelThatCannotBeLoadedEndsIt() throws {
+        let service = try Service(configuration: configuration(), modelName: "fake", log: log) { _ in
+            throw Refusal.queueFull
+        }
+        let failure = #expect(throws: ServiceFailure.self) {
+            try service.run(events: LifecycleEvents()) { _ in }
+        }
+        guard case .loading(let reason) = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+        #expect(reason as? Refusal == .queueFull)
+    }
+
+    @Test func anAddressThatIsNoAddressEndsIt() throws {
+        let service = try Service(
+            configuration: configuration { $0.server.host = "nowhere" },
+            modelName: "fake",
+            log: log
+        ) { _ in FakeModel() }
+        let failure = #expect(throws: ServiceFailure.self) {
+            try service.run(events: LifecycleEvents()) { _ in }
+        }
+        guard case .listening = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+    }
+}
