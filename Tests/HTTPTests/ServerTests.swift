@@ -113,6 +113,15 @@ import Testing
         }
     }
 
+    @Test func aDroppedExchangeIsAnswered() throws {
+        let server = try TestServer(routes: [Route(.get, "/hello") { _ in }])
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        try client.send(Self.get + Self.get)
+        let answers = try #require(ParsedAnswer.all(in: try client.receive(until: Self.holds(2))))
+        #expect(answers.map(\.status) == [500, 500])
+    }
+
     @Test func cutsASlowHead() throws {
         let server = try TestServer { $0.headTimeout = .milliseconds(100) }
         defer { server.stop() }

@@ -78,7 +78,7 @@ actor Listener: LoopActor {
             return true
         case .none: return false
         case .lost: return true
-        case .exhausted:
+        case .impossible:
             pauseAccepting()
             return false
         }
