@@ -144,6 +144,7 @@ import Testing
         #expect(held.waitForOne())
         server.stop(after: 0.1)
         #expect(held.waitForDisconnect())
+        held.answerAll(.text("nobody hears it"))
         #expect(server.observer.current.closed == 1)
     }
 
