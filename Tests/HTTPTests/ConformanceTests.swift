@@ -4,7 +4,7 @@ import Testing
 /// Every row of the conformance table, against the codec with its connection machine, and against a live server.
 @Suite struct ConformanceTests {
     @Test func tableIsWhole() {
-        #expect(ConformanceCase.all.count >= 150)
+        #expect(ConformanceCase.all.count >= 250)
         #expect(Set(ConformanceCase.all.map(\.id)).count == ConformanceCase.all.count)
     }
 
@@ -30,9 +30,33 @@ import Testing
         #expect(matches(dripped, expected), "byte by byte: \(dripped.statuses)")
     }
 
+    /// Broken requests of every kind: the verdict depends on the bytes alone, never on how they were cut.
+    @Test func mutationsAreJudgedAlikeHoweverTheyAreCut() throws {
+        var random = SeededGenerator(seed: 7)
+        let seeds = ConformanceCase.all.map(\.bytes).filter { $0.count < 400 && !$0.isEmpty }
+        let bytesOfInterest = Array("\r\n :,;/%?0a\t\0".utf8) + [0x7F, 0x80, 0xFF]
+        for _ in 0..<5000 {
+            var bytes = seeds[Int.random(in: 0..<seeds.count, using: &random)]
+            for _ in 0...Int.random(in: 0..<3, using: &random) {
+                let place = Int.random(in: 0..<max(1, bytes.count), using: &random)
+                let byte = bytesOfInterest[Int.random(in: 0..<bytesOfInterest.count, using: &random)]
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0 where !bytes.isEmpty: bytes.remove(at: place)
+                case 1: bytes.insert(byte, at: place)
+                case 2 where !bytes.isEmpty: bytes[place] = byte
+                default: bytes += seeds[Int.random(in: 0..<seeds.count, using: &random)]
+                }
+            }
+            let expected = try run(bytes, cuts: [])
+            let cuts = Set((0..<3).map { _ in Int.random(in: 0...bytes.count, using: &random) }).sorted()
+            let areAlike = matches(try run(bytes, cuts: cuts), expected)
+            #expect(areAlike, "\(String(decoding: bytes, as: UTF8.self).debugDescription) \(cuts)")
+        }
+    }
+
     /// Feeds the pieces between `cuts`, each in memory that ends at its last byte.
     private func run(_ bytes: [UInt8], cuts: [Int]) throws -> MachineDriver {
-        var driver = MachineDriver(policy: Self.policy)
+        var driver = MachineDriver(policy: try Self.policy.get())
         let memory = try #require(GuardedBytes(capacity: bytes.count))
         for (start, end) in zip([0] + cuts, cuts + [bytes.count]) where start < end && !driver.hasEnded {
             memory.withCopy(of: bytes[start..<end]) { driver.receive($0) }
@@ -72,13 +96,9 @@ import Testing
         }
     }
 
-    private static let policy: ConnectionPolicy = {
-        do {
-            return ConnectionPolicy(configuration: ServerConfiguration(), router: try Router(TestRoutes.all))
-        } catch {
-            fatalError("\(error)")
-        }
-    }()
+    private static let policy = Result {
+        ConnectionPolicy(configuration: ServerConfiguration(), router: try Router(TestRoutes.all))
+    }
 
     @Test func live() throws {
         let server = try TestServer()
@@ -115,4 +135,21 @@ import Testing
 extension Bool {
     /// Implication.
     fileprivate static func <= (left: Bool, right: Bool) -> Bool { !left || right }
+}
+
+/// The same numbers in every run (SplitMix64).
+private struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
 }

@@ -49,4 +49,12 @@ import Testing
         exchange.disconnect()
         #expect(log.all == ["1"])
     }
+
+    @Test func aHandlerThatLetsGoHasFailed() {
+        var exchange: Exchange? = exchange()
+        #expect(exchange != nil)
+        exchange = nil
+        #expect(log.all.count == 1)
+        #expect(log.all.first?.contains("500") == true)
+    }
 }

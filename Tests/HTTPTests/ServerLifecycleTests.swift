@@ -37,6 +37,18 @@ import Testing
         #expect(server.observer.current.records.map(\.peer) == ["127.0.0.1"])
     }
 
+    @Test(arguments: ["::", "::1"])
+    func servesIPv6(on host: String) throws {
+        let server = try TestServer { $0.host = host }
+        defer { server.stop() }
+        let client = try RawClient(ipv6Port: server.port)
+        try client.send(Self.get)
+        #expect(ParsedAnswer.all(in: try client.receive(until: ServerTests.holds(1)))?.map(\.status) == [200])
+        client.close()
+        server.stop()
+        #expect(server.observer.current.records.map(\.peer) == ["::1"])
+    }
+
     @Test func servesAUnixDomainSocketAndRemovesIt() throws {
         let path = "/tmp/http-tests-\(getpid()).socket"
         let server = try TestServer { $0.unixSocketPath = path }
@@ -132,6 +144,7 @@ import Testing
         #expect(held.waitForOne())
         server.stop(after: 0.1)
         #expect(held.waitForDisconnect())
+        held.answerAll(.text("nobody hears it"))
         #expect(server.observer.current.closed == 1)
     }
 

@@ -231,5 +231,5 @@ extension ConnectionMachine {
     }
 
     /// Larger bodies get room for this much at first: a length that is only announced costs no more.
-    private static let firstReserve = 1 << 20
+    private static let firstReserve = 64 * 1024
 }

@@ -75,8 +75,10 @@ extension ConnectionMachine {
     }
 
     /// What the observer hears of the current request when its client went away before the answer.
-    package var abandonedRecord: ExchangeRecord {
-        record(of: Response(status: .init(code: 499, reasonPhrase: "Client Closed Request")))
+    package func abandonedRecord(now: Instant) -> ExchangeRecord {
+        var record = record(of: Response(status: .init(code: 499, reasonPhrase: "Client Closed Request")))
+        record.duration = now - (current?.arrival ?? now)
+        return record
     }
 
     private func record(of response: Response) -> ExchangeRecord {

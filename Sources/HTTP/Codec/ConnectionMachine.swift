@@ -93,10 +93,6 @@ package struct ConnectionMachine: Sendable {
         phase == .head && headStart == nil
     }
 
-    package var isClosed: Bool {
-        phase == .closed
-    }
-
     /// How many bytes may be given to `received` now; at 0 the driver stops reading.
     package var inputAllowance: Int {
         guard !inputEnded else { return 0 }

@@ -23,7 +23,7 @@ struct ControlFields {
             hasTransferEncoding = true
             codings += Self.list(field.value)
         case "connection": connectionOptions += Self.list(field.value)
-        case "expect": expectation = field.value.lowercased() == "100-continue" ? .continue : .unknown
+        case "expect": expectation = Self.list(field.value) == ["100-continue"] ? .continue : .unknown
         default: break
         }
     }
@@ -31,7 +31,7 @@ struct ControlFields {
     /// Several equal values are one; anything but decimal digits, or values that differ, is an attack or a defect.
     private mutating func noteContentLength(_ value: String) throws(Rejection) {
         for element in value.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
-            let digits = element.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()
+            let digits = Self.trimmed(element)
             guard !digits.isEmpty, digits.allSatisfy(\.isDigit) else {
                 throw Rejection(.badRequest, "The Content-Length field must hold decimal digits only.")
             }
@@ -86,11 +86,18 @@ struct ControlFields {
         }
     }
 
-    /// The elements of a comma-separated list in lower case, empty ones left out (RFC 9110 §5.6.1).
+    /// The elements of a comma-separated list with ASCII letters in lower case, empty ones left out (RFC 9110 §5.6.1).
     private static func list(_ value: String) -> [String] {
-        value.split(separator: ",").compactMap { element in
-            let trimmed = element.utf8.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()
-            return trimmed.isEmpty ? nil : String(decoding: trimmed, as: UTF8.self).lowercased()
+        value.utf8.split(separator: UInt8(ascii: ",")).compactMap { element in
+            let bytes = trimmed(element).map { $0.isLetter ? $0.lowercased : $0 }
+            return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
         }
+    }
+
+    private static func trimmed(_ text: Substring.UTF8View) -> Substring.UTF8View {
+        guard let first = text.firstIndex(where: { !$0.isWhitespace }),
+            let last = text.lastIndex(where: { !$0.isWhitespace })
+        else { return text[text.endIndex...] }
+        return text[first...last]
     }
 }

@@ -44,6 +44,7 @@ package struct RequestHeadParser: Sendable {
     /// - Parameter input: all bytes since the head's beginning.
     package mutating func advance(over input: Span<UInt8>) throws(Rejection) -> Step {
         while let lineFeed = input.firstIndex(of: .lineFeed, from: searched) {
+            if requestLine == nil { try checkBeginning(input.extracting(lineStart..<lineFeed)) }
             // A bare LF is how smuggled requests begin.
             guard lineFeed > lineStart, input[lineFeed - 1] == .carriageReturn else {
                 throw Rejection(.badRequest, "Each line of a head must end with CR LF.")
@@ -61,7 +62,7 @@ package struct RequestHeadParser: Sendable {
             }
         }
         searched = input.count
-        if requestLine == nil { try checkBeginning(input.extracting(min(lineStart, input.count)...)) }
+        if requestLine == nil { try checkBeginning(input.extracting(lineStart...)) }
         // One more byte must still fit: the line's end.
         try checkSize(input.count + 1)
         return .needsMore
@@ -75,10 +76,10 @@ package struct RequestHeadParser: Sendable {
             }
             return
         }
-        hasBegun = true
         requestLine = try RequestLine(parsing: line, maxTargetBytes: limits.maxTargetBytes)
     }
 
+    /// Judges the first line by its beginning alone, so that the verdict does not depend on how much has come.
     private mutating func checkBeginning(_ line: Span<UInt8>) throws(Rejection) {
         guard line.count > 0, !(line.count == 1 && line[0] == .carriageReturn) else { return }
         hasBegun = true

@@ -11,9 +11,8 @@ struct RequestLine {
     /// " HTTP/1.1" and a carriage return that may still wait for its line feed.
     private static let tailBytes = 10
 
-    /// - Parameter line: the whole line without its end.
+    /// - Parameter line: the whole line without its end; it has passed `checkBeginning`.
     init(parsing line: Span<UInt8>, maxTargetBytes: Int) throws(Rejection) {
-        try Self.checkBeginning(line, maxTargetBytes: maxTargetBytes)
         guard let methodEnd = line.firstIndex(of: .space),
             let targetEnd = line.firstIndex(of: .space, from: methodEnd + 1)
         else {

@@ -1,6 +1,8 @@
+import HTTPTypes
 import Synchronization
 
-/// A request waiting for its one answer. Handlers may keep it and answer later, from any thread.
+/// A request waiting for its one answer. Handlers may keep it and answer later, from any thread. One that lets go of it
+/// without an answer has failed: the client gets 500.
 package final class Exchange: Sendable {
     package let request: Request
 
@@ -17,6 +19,10 @@ package final class Exchange: Sendable {
     package init(request: Request, send: @escaping @Sendable (Response) -> Void) {
         self.request = request
         self.send = send
+    }
+
+    deinit {
+        respond(.problem(status: .internalServerError, detail: "The request was dropped without an answer."))
     }
 
     /// Answers the request. Only the first call counts; after a disconnect the answer is dropped.

@@ -13,9 +13,10 @@ final class Connection {
     private var isReading = true
     private var isWaitingToWrite = false
     private var hasCancelled = false
-    /// The exchange that the handler has not answered yet, and where its answer will be.
-    private var exchange: Exchange?
+    /// Where the answer of the exchange that a handler has will be; nil when there is none.
     private var slot: AnswerSlot?
+    /// That exchange, while the handler keeps it.
+    private weak var exchange: Exchange?
     /// The answer that is being written.
     private var sending: Answer?
 
@@ -127,7 +128,6 @@ final class Connection {
 
     private func accept(_ response: Response) -> ConnectionMachine.Action {
         slot = nil
-        exchange = nil
         return machine.answered(response, now: .now)
     }
 
@@ -190,13 +190,10 @@ final class Connection {
         hasCancelled = true
         let now = ContinuousClock.now
         completeRecord(now: now)
-        if let exchange {
-            self.exchange = nil
+        if slot != nil {
             slot = nil
-            var record = machine.abandonedRecord
-            record.duration = now - exchange.request.arrival
-            context.observer.exchangeCompleted(record)
-            exchange.disconnect()
+            context.observer.exchangeCompleted(machine.abandonedRecord(now: now))
+            exchange?.disconnect()
         }
         // A suspended source would never run its cancel handler.
         if !isReading { readSource.resume() }

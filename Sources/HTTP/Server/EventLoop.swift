@@ -28,7 +28,7 @@ actor EventLoop: LoopActor {
         executor.asUnownedSerialExecutor()
     }
 
-    /// Takes over an accepted socket, already counted.
+    /// Takes over an accepted socket, already counted and held.
     /// - Parameter isRefused: whether it is only to be told that there is no room.
     func open(descriptor: Int32, peer: String, isRefused: Bool) {
         nextID += 1
@@ -53,8 +53,9 @@ actor EventLoop: LoopActor {
     /// The socket of a connection is closed.
     func closed(_ id: UInt64, wasRefused: Bool) {
         connections[id] = nil
+        count.remove(isRefused: wasRefused)
         if !wasRefused { observer.connectionClosed() }
-        count.leave()
+        count.release()
     }
 
     func readable(_ id: UInt64) {

@@ -64,21 +64,22 @@ actor Listener: LoopActor {
 
     /// Returns whether there may be more to accept now.
     private func acceptOne() -> Bool {
-        guard count.current < maxConnections + Self.maxRefusals else {
+        let isRefused = count.served >= maxConnections
+        guard !isRefused || count.refused < Self.maxRefusals else {
             pauseAccepting()
             return false
         }
         switch socket.accept() {
         case .connection(let descriptor, let peer):
-            let isRefused = count.current >= maxConnections
-            count.enter()
+            count.add(isRefused: isRefused)
+            count.hold()
             let loop = loops[next % loops.count]
             next &+= 1
             loop.run { $0.open(descriptor: descriptor, peer: peer, isRefused: isRefused) }
             return true
         case .none: return false
         case .lost: return true
-        case .exhausted:
+        case .impossible:
             pauseAccepting()
             return false
         }

@@ -9,8 +9,8 @@ struct ListeningSocket {
         case none
         /// This one failed by itself; the next may succeed.
         case lost
-        /// The process or the machine is out of descriptors or memory: try again later.
-        case exhausted
+        /// There are no descriptors or no memory left, or the like: try again later.
+        case impossible
     }
 
     let descriptor: Int32
@@ -54,8 +54,9 @@ struct ListeningSocket {
         guard accepted >= 0 else {
             switch errno {
             case EAGAIN: return .none
-            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
-            default: return .lost
+            // What became of that connection (accept(2) tells errors of the network here).
+            case EINTR, ECONNABORTED, EPROTO, EPERM, ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH: return .lost
+            default: return .impossible
             }
         }
         guard Socket.makeNonBlocking(accepted) else {

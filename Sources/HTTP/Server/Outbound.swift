@@ -11,10 +11,10 @@ struct Outbound {
     private var head: [UInt8] = []
     private var body: [UInt8] = []
     private var written = 0
-    /// Bytes written since the last `done`.
-    private(set) var total = 0
+    /// Bytes written since the last `takeTotal`.
+    private var total = 0
 
-    var isEmpty: Bool { written == head.count + body.count }
+    private var isEmpty: Bool { written == head.count + body.count }
 
     mutating func appendHead(_ append: (inout [UInt8]) -> Void) {
         append(&head)

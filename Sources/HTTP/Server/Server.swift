@@ -59,8 +59,8 @@ package final class Server: Sendable {
         guard let running = running.withLock({ $0 }) else { return }
         running.listener.runAndWait { $0.end() }
         for loop in running.loops { loop.run { $0.drain(grace: Self.stopGrace) } }
-        guard !count.waitUntilEmpty(deadline: deadline) else { return }
+        guard !count.waitUntilReleased(deadline: deadline) else { return }
         for loop in running.loops { loop.run { $0.abort() } }
-        _ = count.waitUntilEmpty(deadline: .now + .seconds(1))
+        _ = count.waitUntilReleased(deadline: .now + .seconds(1))
     }
 }

@@ -57,13 +57,10 @@ struct ConformanceCase: Decodable, Sendable, CustomTestStringConvertible {
     /// The places of the answers to HEAD, which have no body.
     var bodyless: Set<Int> { id.hasPrefix("head") ? [0] : [] }
 
+    /// Empty when the file cannot be read, which a test notices.
     static let all: [ConformanceCase] = {
         let file = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../Fixtures/http/conformance.json")
-        do {
-            return try JSONDecoder().decode([ConformanceCase].self, from: Data(contentsOf: file))
-        } catch {
-            fatalError("\(file.path) cannot be read: \(error)")
-        }
+        return (try? JSONDecoder().decode([ConformanceCase].self, from: Data(contentsOf: file))) ?? []
     }()
 }

@@ -1,4 +1,5 @@
 import HTTP
+import HTTPTypes
 import Synchronization
 
 /// Plays the part of socket, loop and handlers for a connection machine, with a clock that the test moves.
@@ -37,7 +38,8 @@ struct MachineDriver {
         ParsedAnswer.all(in: output, bodyless: bodyless)?.filter { $0.status >= 200 }
     }
 
-    var statuses: [Int] { ParsedAnswer.all(in: output)?.map(\.status) ?? [] }
+    /// Of all answers in the order sent, interim ones too.
+    private(set) var statuses: [Int] = []
 
     mutating func receive(_ text: String) {
         receive(Array(text.utf8).span)
@@ -91,6 +93,7 @@ struct MachineDriver {
                 guard answersAtOnce, let response = Self.call(route, request) else { return }
                 action = machine.answered(response, now: now)
             case .send(let answer):
+                statuses.append(answer.response.status.code)
                 if Self.serializer.appendHead(of: answer, date: Self.date, to: &output) {
                     output += answer.response.body
                 }
@@ -100,6 +103,7 @@ struct MachineDriver {
                 }
                 action = machine.sent(now: now)
             case .sendContinue:
+                statuses.append(100)
                 output += ResponseSerializer.continueHead
                 return
             case .checkPeer:

@@ -21,6 +21,16 @@ final class RawClient {
         }
     }
 
+    convenience init(ipv6Port port: UInt16) throws {
+        try self.init(family: AF_INET6, timeout: 5, receiveBuffer: nil) { descriptor in
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port.bigEndian
+            inet_pton(AF_INET6, "::1", &address.sin6_addr)
+            return Self.with(&address) { connect(descriptor, $0, $1) }
+        }
+    }
+
     convenience init(unixPath: String) throws {
         try self.init(family: AF_UNIX, timeout: 5, receiveBuffer: nil) { descriptor in
             var address = Self.address(unixPath: unixPath)
