@@ -86,8 +86,10 @@ package final class Classifier: Sendable {
         case 3: return picture.pixels
         case 1:
             return stride(from: 0, to: picture.pixels.count - 2, by: 3).map { index in
-                let (red, green, blue) = (picture.pixels[index], picture.pixels[index + 1], picture.pixels[index + 2])
-                return UInt8((299 * Int(red) + 587 * Int(green) + 114 * Int(blue) + 500) / 1000)
+                let red = 299 * Int(picture.pixels[index])
+                let green = 587 * Int(picture.pixels[index + 1])
+                let blue = 114 * Int(picture.pixels[index + 2])
+                return UInt8((red + green + blue + 500) / 1000)
             }
         case let channels: throw ClassificationError.pictureChannels(model: information.name, channels: channels)
         }
