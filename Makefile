@@ -54,7 +54,7 @@ format: ## format all Swift files in place
 	swift-format format --recursive --in-place --parallel Package.swift Sources Tests
 
 models: ## fetch and convert EfficientNet-Lite1 and Lite2 into Models/
-	scripts/convert-lite lite1 lite2
+	scripts/convert-lite tf_efficientnet_lite1 tf_efficientnet_lite2
 
 clean: ## remove everything that was built
 	rm -rf .build .build-static
