@@ -13,7 +13,7 @@ extension Session {
     /// Times each step on its own, on the calling thread.
     ///
     /// - Parameter repetitions: of the whole network; each step's shortest time counts.
-    package func profile(_ input: BatchInput, repetitions: Int) throws(SessionError) -> [StepProfile] {
+    package func profile(_ input: BatchInput, repetitions: Int) throws -> [StepProfile] {
         try withContext(input) { context in
             let steps = plan.imageSteps + plan.batchSteps
             var shortest = [Duration](repeating: .seconds(3600), count: steps.count)
