@@ -1,6 +1,6 @@
 internal import KernelInterface
 
-/// 1 / (1 + e^−x), relative error below 1e-6 for |x| ≤ 20 and 5e-6 beyond, down to 1e-37.
+/// 1 / (1 + e^−x), relative error below 2e-6 for |x| ≤ 20 and 5e-6 beyond, down to 1e-37.
 ///
 /// e^−x = 2^n · e^r with n = round(−x / ln 2): e^r by the polynomial of degree 5 of least relative error (7.5e-8) for
 /// |r| ≤ ln 2 / 2. The reciprocal is refined by one step of Newton's method, which doubles its correct bits.
