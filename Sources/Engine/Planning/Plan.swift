@@ -14,7 +14,8 @@ package struct Plan: Sendable {
     /// Packed; only read once the plan is made.
     let weights: FloatMemory
     let embedding: Buffer
-    let logits: Buffer
+    /// nil without a classifier.
+    let logits: Buffer?
     /// Floats of working memory: of one image in the first phase, and for each image of the batch in the second.
     let imageArenaCount: Int
     let batchArenaCount: Int

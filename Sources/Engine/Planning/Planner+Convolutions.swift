@@ -148,6 +148,7 @@ extension Planner {
         return PackedConvolution(
             weight: convolution.weight,
             shape: convolution.weightShape(inputChannels: shapes[node.inputs[0].index].channels),
+            groups: convolution.groups,
             affine: convolution.affine ?? identity,
             destination: destination
         )

@@ -56,6 +56,8 @@ struct PackedConvolution {
     /// The tensor's name and shape.
     var weight: String
     var shape: [Int]
+    /// A matrix product sees all input channels: weights between groups are zeros then.
+    var groups: Int
     /// The scale is multiplied into the weights; the shift becomes the bias.
     var affine: ChannelAffine
     var destination: Destination
@@ -67,6 +69,7 @@ struct PackedConvolution {
         let values = try tensors.floats(weight, shape: shape)
         switch destination {
         case .gemm(let panels, let order):
+            let values = groups == 1 ? values : dense(values)
             for panel in panels { pack(panel, order: order, values, block: block, into: base) }
         case .depthwise(let taps, let weights, let bias):
             for channel in affine.scale.indices {
@@ -75,6 +78,18 @@ struct PackedConvolution {
             }
             (base + bias).update(from: affine.shift, count: affine.shift.count)
         }
+    }
+
+    /// The weights of groups as those of one convolution over all channels.
+    private func dense(_ values: [Float]) -> [Float] {
+        let perOutput = shape.dropFirst().reduce(1, *)
+        let outputsPerGroup = shape[0] / groups
+        var dense = [Float](repeating: 0, count: values.count * groups)
+        for output in 0..<shape[0] {
+            let start = (output * groups + output / outputsPerGroup) * perOutput
+            dense.replaceSubrange(start..<start + perOutput, with: values[output * perOutput..<(output + 1) * perOutput])
+        }
+        return dense
     }
 
     /// For each step of the panel one weight an output channel; zeros past the last channel.

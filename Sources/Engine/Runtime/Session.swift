@@ -36,7 +36,7 @@ package final class Session: Sendable {
             }
             return (0..<context.images).map { image in
                 InferenceOutput(
-                    logits: values(of: plan.logits, image: image, context),
+                    logits: plan.logits.map { values(of: $0, image: image, context) } ?? [],
                     embedding: values(of: plan.embedding, image: image, context)
                 )
             }

@@ -13,6 +13,8 @@ package func kernelTable() -> KernelTable {
         depthwise: { depthwise($0) },
         average: { average($0) },
         scale: { scale($0) },
-        normalize: { normalize($0) }
+        normalize: { normalize($0) },
+        pool: { pool($0) },
+        elementwise: { elementwise($0) }
     )
 }
