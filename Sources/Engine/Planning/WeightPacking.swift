@@ -87,7 +87,10 @@ struct PackedConvolution {
         var dense = [Float](repeating: 0, count: values.count * groups)
         for output in 0..<shape[0] {
             let start = (output * groups + output / outputsPerGroup) * perOutput
-            dense.replaceSubrange(start..<start + perOutput, with: values[output * perOutput..<(output + 1) * perOutput])
+            dense.replaceSubrange(
+                start..<start + perOutput,
+                with: values[output * perOutput..<(output + 1) * perOutput]
+            )
         }
         return dense
     }

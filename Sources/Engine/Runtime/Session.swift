@@ -80,7 +80,10 @@ package final class Session: Sendable {
         case .tensor(let values, let images):
             let (expected, overflow) = count.multipliedReportingOverflow(by: images)
             guard !overflow, images >= 0, values.count == expected else {
-                throw SessionError.wrongInputSize(expected: shape, got: images > 0 ? values.count / images : values.count)
+                throw SessionError.wrongInputSize(
+                    expected: shape,
+                    got: images > 0 ? values.count / images : values.count
+                )
             }
         }
     }

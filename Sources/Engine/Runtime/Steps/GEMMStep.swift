@@ -33,6 +33,9 @@ struct GEMMStep: Step {
     let linesPerUnit: Int
     let panelsPerUnit: Int
 
+    var buffers: [Buffer] { [input, output] + [residual].compactMap(\.self) }
+    var weightCount: Int { product.weightCount(block: output.layout.block) }
+
     private var lineGroups: Int { (cut.lines + linesPerUnit - 1) / linesPerUnit }
     private var panelGroups: Int { (product.panels.count + panelsPerUnit - 1) / panelsPerUnit }
     /// One pixel an image: then the images of the batch are the pixels of one line.

@@ -6,6 +6,7 @@ struct InputStep: Step {
     let name = "input"
     let kind = "input"
     let multiplyAdds = 0
+    var buffers: [Buffer] { [output] }
     let output: Buffer
     let normalize: KernelTable.Normalize
     /// Factors and summands per channel, repeated over `period` floats.

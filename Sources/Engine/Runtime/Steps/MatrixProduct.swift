@@ -37,6 +37,11 @@ struct MatrixProduct: Sendable {
     let order: TapOrder
     let activation: Activation
 
+    /// Floats of packed weights.
+    func weightCount(block: Int) -> Int {
+        panels.reduce(0) { $0 + order.weightIndices.count * $1.panel.kernel.blocks * block }
+    }
+
     /// One panel over some lines.
     func multiply(
         _ panel: PackedPanel,

@@ -29,6 +29,10 @@ struct StreamedDepthwiseStep: Step {
     private var scratchPlane: Int { scratchRows * inner.rowStride }
 
     var scratchCount: Int { (product.panels.map(\.panel.kernel.blocks).max() ?? 0) * scratchPlane }
+    var buffers: [Buffer] { [input, output] }
+    var weightCount: Int {
+        product.weightCount(block: inner.block) + output.layout.blocks * filter.weightsPerBlock
+    }
 
     func unitCount(images: Int) -> Int { product.panels.count * images * segments }
 
