@@ -46,6 +46,7 @@ checks: ## what is checked on the built binary: symbols, old CPUs, the API's con
 	swift build -c release --product effnet
 	scripts/check-kernel-symbols
 	scripts/check-old-cpus $(BINARY)
+	scripts/check-arm64
 
 test-all: test ## and what takes long: peers, all goldens
 	scripts/check-openapi

@@ -5,7 +5,7 @@ import Testing
 struct EfficientNetTests {
     static func graph(_ name: String, side: Int? = nil, classes: Int = 1000) throws -> Graph {
         let architecture = try Architecture(named: name)
-        let side = side ?? architecture.nativeResolution
+        let side = side ?? architecture.transform.width
         return architecture.graph(
             inputShape: FeatureShape(channels: 3, height: side, width: side),
             classCount: classes
@@ -35,7 +35,7 @@ struct EfficientNetTests {
     @Test
     func classifierFollowsTheClassCount() throws {
         let seven = try EfficientNetTests.graph("efficientnet_b0", classes: 7)
-        #expect(try seven.shapes()[seven.logits.index] == FeatureShape(channels: 7, height: 1, width: 1))
+        #expect(try seven.shapes()[#require(seven.logits).index] == FeatureShape(channels: 7, height: 1, width: 1))
         #expect(try EfficientNetTests.parameterCount(seven) == 5_288_548 - 993 * 1281)
     }
 
@@ -54,7 +54,7 @@ struct EfficientNetTests {
 
     @Test
     func ignoresTrainingTags() throws {
-        #expect(try Architecture(named: "tf_efficientnet_b0.ns_jft_in1k").nativeResolution == 224)
+        #expect(try Architecture(named: "tf_efficientnet_b0.ns_jft_in1k").transform.width == 224)
     }
 }
 
