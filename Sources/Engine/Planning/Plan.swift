@@ -11,7 +11,8 @@ package struct Plan: Sendable {
     /// What is done image by image, then what is done with the whole batch.
     let imageSteps: [any Step]
     let batchSteps: [any Step]
-    let weights: PackedWeights
+    /// Packed; only read once the plan is made.
+    let weights: FloatMemory
     let embedding: Buffer
     /// nil without a classifier.
     let logits: Buffer?

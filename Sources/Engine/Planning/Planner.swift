@@ -54,9 +54,9 @@ struct Planner {
             if index < activations.batchedFrom { imageSteps.append(step) } else { batchSteps.append(step) }
         }
 
-        let weights = PackedWeights(count: weightCount)
+        let weights = try FloatMemory(count: weightCount)
         for convolution in packing {
-            try convolution.pack(model.weights, block: kernels.block, into: weights.mutableBase)
+            try convolution.pack(model.weights, block: kernels.block, into: weights.base)
         }
         return Plan(
             instructionSet: instructionSet,

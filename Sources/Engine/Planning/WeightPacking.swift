@@ -1,31 +1,6 @@
 internal import KernelInterface
 internal import ModelGraph
 
-/// Memory of floats that is filled once and then only read. Aligned to a cache line.
-///
-/// Unchecked: written by its creator alone, before it is shared.
-final class PackedWeights: @unchecked Sendable {
-    private let storage: UnsafeMutableBufferPointer<Float>
-
-    /// - Parameter count: floats; all zero at first.
-    init(count: Int) {
-        let bytes = UnsafeMutableRawPointer.allocate(
-            byteCount: max(count, 1) * MemoryLayout<Float>.stride,
-            alignment: 64
-        )
-        storage = UnsafeMutableBufferPointer(start: bytes.bindMemory(to: Float.self, capacity: count), count: count)
-        storage.initialize(repeating: 0)
-    }
-
-    deinit { storage.deallocate() }
-
-    var count: Int { storage.count }
-    var base: UnsafePointer<Float> { UnsafePointer(storage.baseAddress.unsafelyUnwrapped) }
-
-    /// For the creator, while it fills the memory.
-    var mutableBase: UnsafeMutablePointer<Float> { storage.baseAddress.unsafelyUnwrapped }
-}
-
 /// The order in which a GEMM's steps run through a convolution's input: taps outermost, channels of a block innermost.
 struct TapOrder: Sendable {
     /// Floats from an output pixel's first input to each tap.

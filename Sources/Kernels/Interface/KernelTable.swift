@@ -5,6 +5,7 @@ package struct KernelTable: Sendable {
     package typealias Plane = @Sendable (borrowing PlaneArguments) -> Void
     package typealias Pooling = @Sendable (borrowing PoolArguments) -> Void
     package typealias Elementwise = @Sendable (borrowing ElementwiseArguments) -> Void
+    package typealias Peak = @Sendable (borrowing PeakArguments) -> Void
     package typealias Normalize = @Sendable (borrowing NormalizeArguments) -> Void
 
     /// Channels of one block of an activation; the vector's width in floats.
@@ -22,6 +23,9 @@ package struct KernelTable: Sendable {
     package var normalize: Normalize
     package var pool: Pooling
     package var elementwise: Elementwise
+    package var peak: Peak
+    /// Multiply-adds of one round of `peak`.
+    package var peakWork: Int
 
     package init(
         block: Int,
@@ -34,7 +38,9 @@ package struct KernelTable: Sendable {
         scale: @escaping Plane,
         normalize: @escaping Normalize,
         pool: @escaping Pooling,
-        elementwise: @escaping Elementwise
+        elementwise: @escaping Elementwise,
+        peak: @escaping Peak,
+        peakWork: Int
     ) {
         self.block = block
         self.gemm1 = gemm1
@@ -47,5 +53,7 @@ package struct KernelTable: Sendable {
         self.normalize = normalize
         self.pool = pool
         self.elementwise = elementwise
+        self.peak = peak
+        self.peakWork = peakWork
     }
 }

@@ -15,6 +15,8 @@ package func kernelTable() -> KernelTable {
         scale: { scale($0) },
         normalize: { normalize($0) },
         pool: { pool($0) },
-        elementwise: { elementwise($0) }
+        elementwise: { elementwise($0) },
+        peak: { peak($0) },
+        peakWork: peakWork
     )
 }

@@ -109,8 +109,7 @@ struct ImageEndpoint: Sendable {
         ]
         let model = JSONValue.Member(name: "model", value: .string(served.model.information.name))
         var response = Response.json(.object([model] + members + shared))
-        response.fields[.serverTiming] = phases.map { "\($0.name);dur=\(Milliseconds($0.duration))" }
-            .joined(separator: ", ")
+        response.fields[.serverTiming] = ServerTiming.value(phases)
         return response
     }
 }

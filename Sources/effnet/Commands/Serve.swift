@@ -1,5 +1,6 @@
 import ArgumentParser
 import Classification
+import Engine
 import Glibc
 import HTTP
 import Logging
@@ -17,6 +18,7 @@ struct Serve: ParsableCommand {
 
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Server") var server: ServerOptions
+    @OptionGroup(title: "Access") var access: AccessOptions
     @OptionGroup(title: "Queue") var queue: QueueOptions
 
     @Option(help: "Seconds of normal service after the first signal, for balancers to notice. [EFFNET_DRAIN_DELAY]")
@@ -45,9 +47,16 @@ struct Serve: ParsableCommand {
         let options = model.classifierOptions
         let format = logFormat
         let level = logLevel
+        let log = Logger(label: "effnet") { _ in StandardErrorLog(format: format, level: level) }
+        defer { LogWriter.standardError.flush(within: .seconds(1)) }
+        // Who reads the log may go away; the service stays.
+        signal(SIGPIPE, SIG_IGN)
         var configuration = ServiceConfiguration()
         configuration.server = server.configuration
-        configuration.server.eventLoops = model.threadCount
+        configuration.server.eventLoops = ProcessorCount.available()
+        configuration.server.maxConnections = affordableConnections(log: log)
+        configuration.apiKeys = try access.keys()
+        configuration.crossOrigin = access.crossOrigin
         configuration.workers = model.threadCount
         configuration.batching = queue.limits
         configuration.batching.maxBatch = model.maxBatch
@@ -55,7 +64,6 @@ struct Serve: ParsableCommand {
         configuration.maxBody = server.maxBody.bytes
         configuration.drainDelay = drainDelay.duration
         configuration.drainTimeout = drainTimeout.duration
-        let log = Logger(label: "effnet") { _ in StandardErrorLog(format: format, level: level) }
 
         let outcome: Service.Outcome
         do {
@@ -79,6 +87,22 @@ struct Serve: ParsableCommand {
             throw CommandFailure(code: .cutShort, message: "stopped with requests unanswered")
         }
     }
+
+    /// What is left of `--max-connections` under the process's limit on open files: at the cap a new client is told so,
+    /// where without descriptors it would have to wait.
+    private func affordableConnections(log: Logger) -> Int {
+        guard let limit = DescriptorLimit.raise() else { return server.maxConnections }
+        let affordable = max(1, limit - Self.reservedDescriptors)
+        guard server.maxConnections > affordable else { return server.maxConnections }
+        log.warning(
+            "the limit on open files is too low for --max-connections: raise it, or serve fewer",
+            metadata: ["limit": .stringConvertible(limit), "connections": .stringConvertible(affordable)]
+        )
+        return affordable
+    }
+
+    /// For files of models, for clients that are turned away, and for what the system takes.
+    private static let reservedDescriptors = 128
 
     private static func level(_ name: String) throws -> Logger.Level {
         guard let level = Logger.Level(rawValue: name) else {

@@ -18,6 +18,7 @@ struct ConcatenateStep: Step {
 
     let kind = "concatenate"
     let multiplyAdds = 0
+    var buffers: [Buffer] { pieces.joined().map(\.input) + [output] }
 
     init(name: String, inputs: [Buffer], output: Buffer) {
         self.name = name

@@ -17,6 +17,7 @@ struct ElementwiseStep: Step {
     var activation = Activation.identity
 
     let multiplyAdds = 0
+    var buffers: [Buffer] { [input, output] + [other, factors].compactMap(\.self) }
 
     func unitCount(images: Int) -> Int { images * output.layout.blocks }
 

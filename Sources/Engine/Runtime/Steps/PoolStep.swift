@@ -13,6 +13,7 @@ struct PoolStep: Step {
     let left: Int
 
     let multiplyAdds = 0
+    var buffers: [Buffer] { [input, output] }
     var kind: String { "\(pool.kind) pool \(pool.kernelHeight)×\(pool.kernelWidth)/\(pool.stride)" }
 
     func unitCount(images: Int) -> Int { images * output.layout.blocks }
