@@ -60,7 +60,11 @@ let package = Package(
 
         // What comes from outside: files of weights and pictures.
         .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict),
-        .target(name: "Checkpoints", dependencies: ["ModelGraph", "Architectures"], swiftSettings: strict),
+        .target(
+            name: "Checkpoints",
+            dependencies: ["ModelGraph", "Architectures", "Compression"],
+            swiftSettings: strict
+        ),
         .target(name: "Imaging", dependencies: ["CIntrinsics", "CJPEG", "Compression"], swiftSettings: strict),
         .target(
             name: "Classification",
@@ -100,6 +104,13 @@ let package = Package(
         ),
 
         // Tests: one target a room, one file a type.
+        .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures", "ModelGraph"], swiftSettings: strict),
+        .testTarget(
+            name: "ClassificationTests",
+            dependencies: ["Checkpoints", "Classification", "Engine", "Imaging", "ModelGraph", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "KernelsTests", dependencies: ["Engine", "KernelInterface"], swiftSettings: strict),
         .testTarget(
             name: "EngineTests",
@@ -114,7 +125,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CheckpointsTests",
-            dependencies: ["Checkpoints", "ModelGraph", "TestSupport"],
+            dependencies: ["Architectures", "Checkpoints", "Compression", "Engine", "ModelGraph", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
