@@ -42,6 +42,7 @@ let package = Package(
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CIntrinsics"),
+        .systemLibrary(name: "CMalloc"),
 
         // The engine, from the model's description down to vector instructions.
         .target(name: "ModelGraph", swiftSettings: strict),
@@ -74,13 +75,13 @@ let package = Package(
         // The service.
         .target(
             name: "HTTP",
-            dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: ["Compression", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: strict
         ),
         .target(
             name: "Serving",
             dependencies: [
-                "Classification", "Engine", "HTTP", "Imaging", "ModelGraph",
+                "CMalloc", "Classification", "Engine", "HTTP", "Imaging", "ModelGraph",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -129,7 +130,7 @@ let package = Package(
         .testTarget(name: "EffnetTests", dependencies: ["effnet"], swiftSettings: strict),
         .testTarget(
             name: "HTTPTests",
-            dependencies: ["HTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: ["Compression", "HTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: strict
         ),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: strict),

@@ -8,6 +8,8 @@ package struct ModelInformation: Sendable {
     /// For one image.
     package var multiplyAdds: Int
     package var classCount: Int
+    /// Numbers of an embedding.
+    package var embeddingCount: Int
     package var transform: ImageTransform
     /// The instruction set of the kernels that run it: "avx512".
     package var instructionSet: String
@@ -19,6 +21,7 @@ package struct ModelInformation: Sendable {
         parameterCount: Int,
         multiplyAdds: Int,
         classCount: Int,
+        embeddingCount: Int,
         transform: ImageTransform,
         instructionSet: String,
         precision: String
@@ -28,6 +31,7 @@ package struct ModelInformation: Sendable {
         self.parameterCount = parameterCount
         self.multiplyAdds = multiplyAdds
         self.classCount = classCount
+        self.embeddingCount = embeddingCount
         self.transform = transform
         self.instructionSet = instructionSet
         self.precision = precision

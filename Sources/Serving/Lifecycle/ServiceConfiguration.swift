@@ -7,8 +7,9 @@ package struct ServiceConfiguration: Sendable {
     package var workers = 1
     package var batching = BatcherLimits()
     package var queueTimeout: Duration = .seconds(5)
-    /// The largest body of an image route, in bytes.
-    package var maxBody = 32 << 20
+    package var limits = APILimits()
+    /// How often the store is looked at; never for nil.
+    package var modelPoll: Duration?
     /// Normal service after the first signal, for load balancers to notice.
     package var drainDelay: Duration = .zero
     /// How long open requests may take after that.

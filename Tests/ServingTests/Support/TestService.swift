@@ -11,22 +11,46 @@ struct TestService {
     let routes: [Route]
 
     /// - Parameter model: nil leaves the service in loading.
-    init(_ model: FakeModel?, workers: Int = 1, _ change: (inout BatcherLimits) -> Void = { _ in }) throws {
-        registry = ModelRegistry(names: ["fake"])
-        var limits = BatcherLimits()
-        change(&limits)
-        scheduler = try Scheduler(workers: workers, limits: limits, observer: telemetry)
-        if let model { registry.update("fake", to: .ready(ServedModel(lane: 0, model: model))) }
-        routes = APIContext(registry: registry, scheduler: scheduler, telemetry: telemetry, maxBody: 1000).routes
+    init(
+        _ model: FakeModel?,
+        workers: Int = 1,
+        limits: APILimits = .forTests,
+        _ change: (inout BatcherLimits) -> Void = { _ in }
+    ) throws {
+        let identity = ModelIdentity(name: "fake")
+        registry = ModelRegistry([identity])
+        var batching = BatcherLimits()
+        change(&batching)
+        scheduler = try Scheduler(workers: workers, limits: batching, observer: telemetry)
+        if let model {
+            registry.install(ServedModel(model))
+            registry.finishStart()
+        }
+        routes =
+            APIContext(
+                registry: registry,
+                manager: ModelManager(
+                    source: ModelSource(fixed: []),
+                    registry: registry,
+                    scheduler: scheduler,
+                    loader: { _, _ in FakeModel() },
+                    events: { _ in }
+                ),
+                scheduler: scheduler,
+                telemetry: telemetry,
+                readers: BodyReaders(count: 1),
+                limits: limits
+            ).routes
     }
 
-    /// Sends a request to the route of this very pattern.
+    /// Sends a request to the route of this very pattern. A name in braces gets its value from `parameters`.
     func begin(
         _ method: HTTPRequest.Method,
         _ path: String,
         query: [(name: String, value: String)] = [],
         fields: HTTPFields = [:],
         body: [UInt8] = [],
+        parameters: [String: String] = ["model": "fake", "version": "1"],
         answer: Promise<Response> = Promise()
     ) throws -> (exchange: Exchange, answer: Promise<Response>) {
         let route = try #require(routes.first { $0.method == method && $0.pattern == path })
@@ -38,7 +62,7 @@ struct TestService {
             answer.fulfil(refusal)
             return (Exchange(request: Request(method: method, path: path)) { _ in }, answer)
         }
-        let request = Request(
+        var request = Request(
             method: method,
             path: path,
             query: QueryParameters(pairs: query),
@@ -46,6 +70,7 @@ struct TestService {
             body: body,
             receiveDuration: .microseconds(1500)
         )
+        request.pathParameters = parameters
         let exchange = Exchange(request: request) { answer.fulfil($0) }
         route.handler(exchange)
         return (exchange, answer)
@@ -57,10 +82,27 @@ struct TestService {
         _ path: String,
         query: [(name: String, value: String)] = [],
         fields: HTTPFields = [:],
-        body: [UInt8] = []
+        body: [UInt8] = [],
+        parameters: [String: String] = ["model": "fake", "version": "1"]
     ) throws -> Response {
-        let answer = try begin(method, path, query: query, fields: fields, body: body).answer.wait()
+        let answer = try begin(
+            method,
+            path,
+            query: query,
+            fields: fields,
+            body: body,
+            parameters: parameters
+        ).answer.wait()
         return try #require(answer)
+    }
+}
+
+extension APILimits {
+    static var forTests: APILimits {
+        var limits = APILimits()
+        limits.maxBody = 10_000
+        limits.maxImages = 4
+        return limits
     }
 }
 
