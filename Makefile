@@ -46,6 +46,7 @@ checks: ## what is checked on the built binary: symbols, old CPUs, the API's con
 	swift build -c release --product effnet
 	scripts/check-kernel-symbols
 	scripts/check-old-cpus $(BINARY)
+	scripts/check-arm64
 
 test-all: test ## and what takes long: peers, all goldens
 	scripts/check-openapi
@@ -54,7 +55,7 @@ format: ## format all Swift files in place
 	swift-format format --recursive --in-place --parallel Package.swift Sources Tests
 
 models: ## fetch and convert EfficientNet-Lite1 and Lite2 into Models/
-	scripts/convert-lite lite1 lite2
+	scripts/convert-lite tf_efficientnet_lite1 tf_efficientnet_lite2
 
 clean: ## remove everything that was built
 	rm -rf .build .build-static

@@ -101,6 +101,13 @@ let package = Package(
         ),
 
         // Tests: one target a room, one file a type.
+        .testTarget(name: "ModelGraphTests", dependencies: ["ModelGraph", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures", "ModelGraph"], swiftSettings: strict),
+        .testTarget(
+            name: "ClassificationTests",
+            dependencies: ["Checkpoints", "Classification", "Engine", "Imaging", "ModelGraph", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "KernelsTests", dependencies: ["Engine", "KernelInterface"], swiftSettings: strict),
         .testTarget(
             name: "EngineTests",

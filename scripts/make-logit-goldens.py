@@ -5,7 +5,7 @@
     scripts/make-logit-goldens.py [CASE ...]
 
 Inputs and, but for one case, weights are formulas (scripts/seeded_values.py). A case is two files: NAME.json says what
-was run, NAME.safetensors holds `logits` [N, classes] and `embedding` [N, features].
+was run, NAME.safetensors holds `logits` [N, classes], unless there is no classifier, and `embedding` [N, features].
 """
 
 import argparse
@@ -27,7 +27,7 @@ class Case(NamedTuple):
     folder: Optional[str] = None
 
 
-CASES = {
+NAMED_CASES = {
     "lite0-real": Case("tf_efficientnet_lite0", (4, 3, 224, 224), folder="tf_efficientnet_lite0"),
     "lite0": Case("tf_efficientnet_lite0", (2, 3, 224, 224)),
     "lite1": Case("tf_efficientnet_lite1", (2, 3, 240, 240)),
@@ -36,6 +36,12 @@ CASES = {
     "lite4": Case("tf_efficientnet_lite4", (2, 3, 380, 380)),
     "b0": Case("efficientnet_b0", (2, 3, 224, 224)),
     "b0-seven-classes": Case("efficientnet_b0", (2, 3, 224, 224), classes=7),
+    "b0-one-class": Case("efficientnet_b0", (2, 3, 96, 96), classes=1),
+    "b0-many-classes": Case("efficientnet_b0", (1, 3, 96, 96), classes=21843),
+    "b0-headless": Case("efficientnet_b0", (2, 3, 96, 96), classes=0),
+    "b0-one-channel": Case("efficientnet_b0", (2, 1, 96, 96), classes=7),
+    "b0-two-channels": Case("efficientnet_b0", (2, 2, 96, 96), classes=7),
+    "b0-four-channels": Case("efficientnet_b0", (2, 4, 96, 96), classes=7),
     "b0-260": Case("efficientnet_b0", (2, 3, 260, 260)),
     "b0-192x256": Case("efficientnet_b0", (2, 3, 192, 256)),
     "b0-odd": Case("efficientnet_b0", (3, 3, 97, 131)),
@@ -43,6 +49,40 @@ CASES = {
     "tf-b0-odd": Case("tf_efficientnet_b0", (3, 3, 97, 131)),
     "b1": Case("efficientnet_b1", (2, 3, 240, 240)),
     "tf-b2": Case("tf_efficientnet_b2", (2, 3, 260, 260)),
+}
+
+#: Sides of the inputs that the published weights were trained for.
+NATIVE = {
+    **{f"{prefix}efficientnet_{name}": side for prefix in ("", "tf_") for name, side in (
+        ("b0", 224), ("b1", 240), ("b2", 260), ("b3", 300), ("b4", 380), ("b5", 456), ("b6", 528), ("b7", 600),
+        ("b8", 672), ("l2", 800), ("lite0", 224), ("lite1", 240), ("lite2", 260), ("lite3", 300), ("lite4", 380),
+        ("es", 224), ("em", 240), ("el", 300),
+    )},
+    **{f"tf_efficientnetv2_{name}": side for name, side in (("b0", 224), ("b1", 240), ("b2", 260), ("b3", 300))},
+    **{f"{prefix}efficientnetv2_{name}": side for prefix in ("", "tf_") for name, side in (
+        ("s", 384), ("m", 480), ("l", 480), ("xl", 512),
+    )},
+    **{f"efficientnetv2_rw_{name}": side for name, side in (("t", 288), ("s", 384), ("m", 416))},
+    "efficientnet_es_pruned": 224,
+    "efficientnet_el_pruned": 300,
+    "test_efficientnet": 160,
+    **{f"resnet{depth}": 224 for depth in (18, 34, 50, 101, 152)},
+    "inception_v3": 299,
+}  # fmt: skip
+
+#: Too big for the reference at its native size within the memory of a small machine.
+REDUCED = {"efficientnet_l2": 224, "tf_efficientnet_l2": 224}
+
+OTHER = (1, 3, 150, 181)
+
+#: Each architecture at its native size and at an odd, oblong one; few classes keep the files small.
+CASES = {
+    **NAMED_CASES,
+    **{
+        f"{name}-native": Case(name, (1, 3, REDUCED.get(name, side), REDUCED.get(name, side)), classes=17)
+        for name, side in NATIVE.items()
+    },
+    **{f"{name}-odd": Case(name, OTHER, classes=17) for name in NATIVE},
 }
 
 
@@ -54,6 +94,7 @@ def make(name, case):
     else:
         model, exponents = reference_models.seeded(case.architecture, case.classes, sample)
     logits, embedding = reference_models.outputs(model, sample)
+    outputs = {"logits": logits, "embedding": embedding} if case.classes else {"embedding": embedding}
     description = {
         "architecture": case.architecture,
         "classCount": case.classes,
@@ -61,14 +102,14 @@ def make(name, case):
         "modelFolder": case.folder,
         "varianceExponents": exponents,
     }
-    (OUTPUT / f"{name}.json").write_text(json.dumps(description, indent=1, sort_keys=True) + "\n")
-    save_file({"logits": logits, "embedding": embedding}, OUTPUT / f"{name}.safetensors")
+    (OUTPUT / f"{name}.json").write_text(json.dumps(description, sort_keys=True) + "\n")
+    save_file(outputs, OUTPUT / f"{name}.safetensors")
     print(f"{name}: largest logit {abs(logits).max():.3f}, between inputs {(logits - logits.mean(0)).std():.3f}")
 
 
 def main():
     parser = argparse.ArgumentParser(description="Make golden logits with PyTorch and timm.")
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"any of {', '.join(CASES)} (default: all)")
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="default: all")
     arguments = parser.parse_args()
     OUTPUT.mkdir(parents=True, exist_ok=True)
     for name in arguments.cases or CASES:

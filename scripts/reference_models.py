@@ -28,7 +28,9 @@ def from_folder(folder):
 
 def seeded(architecture, classes, sample):
     """A model with seeded weights, and the exponents that keep its activations near one on the sample input."""
-    model = timm.create_model(architecture, pretrained=False, num_classes=classes).eval()
+    model = timm.create_model(
+        architecture, pretrained=False, num_classes=classes, in_chans=sample.shape[1]
+    ).eval()
     load(model, {name: torch.from_numpy(seeded_values.weight(name, shape, {})) for name, shape in shapes(model)})
     exponents = calibrate(model, sample)
     load(model, {name: torch.from_numpy(seeded_values.weight(name, shape, exponents)) for name, shape in shapes(model)})

@@ -38,10 +38,6 @@
     EFFNET_INLINE f32x##width f32x##width##_max(f32x##width a, f32x##width b) {                                       \
         return a > b ? a : b;                                                                                         \
     }                                                                                                                 \
-    /* 2^n for integral n in -126…127, by building the exponent field. */                                             \
-    EFFNET_INLINE f32x##width f32x##width##_exp2i(f32x##width n) {                                                    \
-        return (f32x##width)((__builtin_convertvector(n, i32x##width) + 127) << 23);                                  \
-    }                                                                                                                 \
     EFFNET_INLINE f32x##width f32x##width##_from_u8(const unsigned char *_Nonnull p) {                                \
         return __builtin_convertvector(*(const u8x##width##_unaligned *)p, f32x##width);                              \
     }
@@ -49,6 +45,41 @@
 EFFNET_VECTOR(4)
 EFFNET_VECTOR(8)
 EFFNET_VECTOR(16)
+
+// scale: x · 2^n for integral n. Where there is no instruction for it, n must lie in -126…127.
+// reciprocal: 1 / x, to about 12 bits or better; exact division where there is no such instruction.
+#define EFFNET_SCALE_BY_EXPONENT(width)                                                                               \
+    EFFNET_INLINE f32x##width f32x##width##_scale(f32x##width x, f32x##width n) {                                     \
+        return x * (f32x##width)((__builtin_convertvector(n, i32x##width) + 127) << 23);                              \
+    }
+
+EFFNET_SCALE_BY_EXPONENT(4)
+EFFNET_SCALE_BY_EXPONENT(8)
+
+#ifdef __AVX512F__
+EFFNET_INLINE f32x16 f32x16_scale(f32x16 x, f32x16 n) {
+    // 4: the current rounding mode.
+    return __builtin_ia32_scalefps512_mask(x, n, x, (unsigned short)-1, 4);
+}
+EFFNET_INLINE f32x16 f32x16_reciprocal(f32x16 x) {
+    return __builtin_ia32_rcp14ps512_mask(x, x, (unsigned short)-1);
+}
+#else
+EFFNET_SCALE_BY_EXPONENT(16)
+EFFNET_INLINE f32x16 f32x16_reciprocal(f32x16 x) { return 1 / x; }
+#endif
+
+#ifdef __AVX__
+EFFNET_INLINE f32x8 f32x8_reciprocal(f32x8 x) { return __builtin_ia32_rcpps256(x); }
+#else
+EFFNET_INLINE f32x8 f32x8_reciprocal(f32x8 x) { return 1 / x; }
+#endif
+
+#ifdef __SSE__
+EFFNET_INLINE f32x4 f32x4_reciprocal(f32x4 x) { return __builtin_ia32_rcpps(x); }
+#else
+EFFNET_INLINE f32x4 f32x4_reciprocal(f32x4 x) { return 1 / x; }
+#endif
 
 #if defined(__x86_64__)
 #include <cpuid.h>

@@ -10,11 +10,10 @@ extension Checkpoint {
         guard let count = classCount ?? weights["classifier.weight"]?.shape.first else {
             throw GraphError.missingTensor(name: "classifier.weight")
         }
-        guard count > 0 else { throw ClassificationError.noClassifier(model: name) }
         if let labels, labels.count != count {
             throw ClassificationError.labelCount(model: name, labels: labels.count, classes: count)
         }
-        let shape = FeatureShape(channels: 3, height: transform.height, width: transform.width)
+        let shape = FeatureShape(channels: transform.mean.count, height: transform.height, width: transform.width)
         let graph = try Architecture(named: architecture).graph(inputShape: shape, classCount: count)
         return (try Model(graph: graph, weights: weights), count)
     }

@@ -19,10 +19,8 @@ extension Operator: CustomStringConvertible {
     package var description: String {
         switch self {
         case .convolution(let convolution):
-            let kind =
-                convolution.isFullyConnected
-                ? "linear" : convolution.groups > 1 ? "depthwise convolution" : "convolution"
-            var text = kind
+            var text = convolution.isFullyConnected ? "linear" : "convolution"
+            if convolution.groups > 1 { text += " in \(convolution.groups) groups" }
             if !convolution.isFullyConnected {
                 text += " \(convolution.kernelHeight)×\(convolution.kernelWidth)/\(convolution.stride)"
             }
@@ -34,6 +32,9 @@ extension Operator: CustomStringConvertible {
         case .add: return "add"
         case .scaleChannels: return "scale channels"
         case .globalAveragePool: return "global average pool"
+        case .pool(let pool): return "\(pool.kind) pool \(pool.kernelHeight)×\(pool.kernelWidth)/\(pool.stride)"
+        case .affine: return "affine"
+        case .concatenate: return "concatenate"
         }
     }
 }

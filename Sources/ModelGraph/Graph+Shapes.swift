@@ -28,7 +28,7 @@ extension Node {
                 throw .shapeMismatch(node: name, reason: "residual of shape \(residual), output \(output)")
             }
             return output
-        case .batchNormalization, .activation:
+        case .batchNormalization, .activation, .affine:
             return first
         case .add:
             guard inputs.count == 2, inputs[1] == first else {
@@ -42,6 +42,22 @@ extension Node {
             return first
         case .globalAveragePool:
             return FeatureShape(channels: first.channels, height: 1, width: 1)
+        case .pool(let pool):
+            let window = Window(pool)
+            return FeatureShape(
+                channels: first.channels,
+                height: try window.extent(first.height, vertical: true, node: name),
+                width: try window.extent(first.width, vertical: false, node: name)
+            )
+        case .concatenate:
+            var joined = first
+            for input in inputs.dropFirst() {
+                guard input.height == first.height, input.width == first.width else {
+                    throw .shapeMismatch(node: name, reason: "features of different sizes \(inputs)")
+                }
+                joined.channels += input.channels
+            }
+            return joined
         }
     }
 
@@ -49,27 +65,47 @@ extension Node {
         of convolution: Convolution,
         input: FeatureShape
     ) throws(GraphError) -> FeatureShape {
-        func extent(_ input: Int, _ kernel: Int, vertical: Bool) throws(GraphError) -> Int {
-            let stride = convolution.stride
-            let (before, after) = convolution.padding.amounts(
-                input: input,
-                kernel: kernel,
-                stride: stride,
-                vertical: vertical
-            )
-            let padded = input + before + after
-            guard padded >= kernel else {
-                throw .shapeMismatch(node: name, reason: "input of \(input) is smaller than the kernel of \(kernel)")
-            }
-            return (padded - kernel) / stride + 1
-        }
         guard input.channels % convolution.groups == 0, convolution.outputChannels % convolution.groups == 0 else {
             throw .shapeMismatch(node: name, reason: "\(input.channels) channels in \(convolution.groups) groups")
         }
+        let window = Window(convolution)
         return FeatureShape(
             channels: convolution.outputChannels,
-            height: try extent(input.height, convolution.kernelHeight, vertical: true),
-            width: try extent(input.width, convolution.kernelWidth, vertical: false)
+            height: try window.extent(input.height, vertical: true, node: name),
+            width: try window.extent(input.width, vertical: false, node: name)
         )
+    }
+}
+
+/// What convolutions and pools have in common: how far apart which pixels they see.
+private struct Window {
+    let kernelHeight: Int
+    let kernelWidth: Int
+    let stride: Int
+    let padding: Padding
+
+    init(_ convolution: Convolution) {
+        kernelHeight = convolution.kernelHeight
+        kernelWidth = convolution.kernelWidth
+        stride = convolution.stride
+        padding = convolution.padding
+    }
+
+    init(_ pool: Pool) {
+        kernelHeight = pool.kernelHeight
+        kernelWidth = pool.kernelWidth
+        stride = pool.stride
+        padding = pool.padding
+    }
+
+    /// The output's rows or columns.
+    func extent(_ input: Int, vertical: Bool, node: String) throws(GraphError) -> Int {
+        let kernel = vertical ? kernelHeight : kernelWidth
+        let (before, after) = padding.amounts(input: input, kernel: kernel, stride: stride, vertical: vertical)
+        let padded = input + before + after
+        guard padded >= kernel else {
+            throw .shapeMismatch(node: node, reason: "input of \(input) is smaller than the kernel of \(kernel)")
+        }
+        return (padded - kernel) / stride + 1
     }
 }

@@ -43,8 +43,16 @@ package struct Graph: Sendable {
     package var nodes: [Node]
     /// The pooled features that the classifier sees.
     package var embedding: Value
-    /// One number per class, before softmax.
-    package var logits: Value
+    /// One number per class, before softmax; nil for a network without a classifier.
+    package var logits: Value?
+
+    package init(name: String, inputShape: FeatureShape, nodes: [Node], embedding: Value, logits: Value?) {
+        self.name = name
+        self.inputShape = inputShape
+        self.nodes = nodes
+        self.embedding = embedding
+        self.logits = logits
+    }
 
     /// The graph's input.
     package static let input = Value(index: 0)
@@ -57,12 +65,16 @@ package struct GraphBuilder {
     package init() {}
 
     package mutating func append(_ operation: Operator, _ inputs: Value..., name: String) -> Value {
+        append(operation, inputs: inputs, name: name)
+    }
+
+    package mutating func append(_ operation: Operator, inputs: [Value], name: String) -> Value {
         let output = Value(index: nodes.count + 1)
         nodes.append(Node(name: name, operation: operation, inputs: inputs, output: output))
         return output
     }
 
-    package func graph(name: String, inputShape: FeatureShape, embedding: Value, logits: Value) -> Graph {
+    package func graph(name: String, inputShape: FeatureShape, embedding: Value, logits: Value?) -> Graph {
         Graph(name: name, inputShape: inputShape, nodes: nodes, embedding: embedding, logits: logits)
     }
 }

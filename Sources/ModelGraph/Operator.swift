@@ -10,6 +10,12 @@ package enum Operator: Sendable, Equatable {
     case scaleChannels
     /// The mean over all pixels: channels × 1 × 1.
     case globalAveragePool
+    /// The largest number, or the mean, of each window.
+    case pool(Pool)
+    /// Set by passes: one factor and one summand per channel.
+    case affine(ChannelAffine)
+    /// The channels of all inputs one after the other; heights and widths are equal.
+    case concatenate
 }
 
 package enum ActivationFunction: String, Sendable, Equatable {
@@ -25,6 +31,8 @@ package enum Padding: Sendable, Equatable {
     case same
     /// This many rows and columns on every side.
     case symmetric(height: Int, width: Int)
+    /// This many rows and columns on each side.
+    case explicit(top: Int, left: Int, bottom: Int, right: Int)
 
     /// PyTorch's habit for odd kernels: (kernel − 1) / 2 on every side.
     package static func symmetric(kernel: Int) -> Padding {
@@ -41,6 +49,8 @@ package enum Padding: Sendable, Equatable {
         case .symmetric(let height, let width):
             let amount = vertical ? height : width
             return (amount, amount)
+        case .explicit(let top, let left, let bottom, let right):
+            return vertical ? (top, bottom) : (left, right)
         }
     }
 }
@@ -52,7 +62,8 @@ package struct Convolution: Sendable, Equatable {
     package var kernelWidth: Int
     package var stride: Int
     package var padding: Padding
-    /// 1, or the number of input channels (depthwise).
+    /// Output channels of a group see the input channels of that group alone; as many groups as input channels make it
+    /// depthwise.
     package var groups: Int
     /// Shape [output, input / groups, kernelHeight, kernelWidth], or [output, input] for a fully connected layer.
     package var weight: String
@@ -66,6 +77,7 @@ package struct Convolution: Sendable, Equatable {
     package init(
         outputChannels: Int,
         kernel: Int = 1,
+        kernelWidth: Int? = nil,
         stride: Int = 1,
         padding: Padding = .symmetric(height: 0, width: 0),
         groups: Int = 1,
@@ -75,7 +87,7 @@ package struct Convolution: Sendable, Equatable {
     ) {
         self.outputChannels = outputChannels
         kernelHeight = kernel
-        kernelWidth = kernel
+        self.kernelWidth = kernelWidth ?? kernel
         self.stride = stride
         self.padding = padding
         self.groups = groups
@@ -90,6 +102,37 @@ package struct Convolution: Sendable, Equatable {
         isFullyConnected
             ? [outputChannels, inputChannels]
             : [outputChannels, inputChannels / groups, kernelHeight, kernelWidth]
+    }
+}
+
+/// A window that moves over each channel.
+package struct Pool: Sendable, Equatable {
+    package enum Kind: String, Sendable {
+        case maximum, average
+    }
+
+    package var kind: Kind
+    package var kernelHeight: Int
+    package var kernelWidth: Int
+    package var stride: Int
+    package var padding: Padding
+    /// Whether the border's zeros count as pixels of an average; they are never the maximum.
+    package var countsPadding: Bool
+
+    package init(
+        _ kind: Kind,
+        kernel: Int,
+        kernelWidth: Int? = nil,
+        stride: Int,
+        padding: Padding = .symmetric(height: 0, width: 0),
+        countsPadding: Bool = true
+    ) {
+        self.kind = kind
+        kernelHeight = kernel
+        self.kernelWidth = kernelWidth ?? kernel
+        self.stride = stride
+        self.padding = padding
+        self.countsPadding = countsPadding
     }
 }
 

@@ -23,7 +23,12 @@ import Testing
         }
     }
 
-    @Test(arguments: ["--port", "--host", "--max-batch", "--max-queue", "--queue-timeout", "--drain-timeout"])
+    @Test(arguments: [
+        "--port", "--host", "--max-batch", "--max-queue", "--queue-timeout", "--drain-timeout",
+        "--max-connections", "--max-buffered-bytes", "--max-head", "--max-fields", "--max-target", "--max-pipelined",
+        "--head-timeout", "--body-timeout", "--min-body-rate", "--keep-alive-timeout", "--write-timeout",
+        "--linger-timeout",
+    ])
     func defaultsAreShown(option: String) throws {
         let help = try CommandProcess(["serve", "--help"]).output
         let entry = try #require(help.split(separator: "  \(option) ", maxSplits: 1).last)
@@ -42,7 +47,10 @@ import Testing
         ["nonsense"], ["serve", "--no-such"], ["serve", "--port", "65536"], ["serve", "--port", "x"],
         ["serve", "--max-body", "-1"], ["serve", "--max-body", "9999999999999G"], ["serve", "--drain-delay", "-1"],
         ["serve", "--max-batch", "0"], ["serve", "--log-level", "loud"], ["serve", "--log-format", "xml"],
-        ["serve", "--max-queue-bytes", "1K"], ["classify"], ["classify", "--top-k", "0", "x"],
+        ["serve", "--max-queue-bytes", "1K"], ["serve", "--max-head", "1023"], ["serve", "--max-target", "17M"],
+        ["serve", "--min-body-rate", "0"], ["serve", "--linger-timeout", "0"], ["serve", "--max-fields", "0"],
+        ["serve", "--max-pipelined", "0"], ["serve", "--cors-origin", "https://a.org/"], ["classify"],
+        ["classify", "--top-k", "0", "x"],
         ["classify", "--logits", "x"], ["health", "--port", "0"],
     ])
     func wrongUsageIsExplained(arguments: [String]) throws {

@@ -7,8 +7,9 @@ enum LoopbackClient {
     }
 
     /// The whole answer, head and body.
-    static func post(port: UInt16, path: String, body: [UInt8]) throws -> String {
-        let head = "POST \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: \(body.count)\r\n\r\n"
+    static func post(port: UInt16, path: String, fields: String = "", body: [UInt8]) throws -> String {
+        let framing = "Connection: close\r\nContent-Length: \(body.count)\r\n"
+        let head = "POST \(path) HTTP/1.1\r\nHost: test\r\n\(framing)\(fields)\r\n"
         return try exchange(port: port, bytes: Array(head.utf8) + body)
     }
 

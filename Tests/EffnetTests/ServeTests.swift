@@ -58,6 +58,40 @@ import Testing
         }
     }
 
+    @Test func keysOpenTheService() throws {
+        let folder = TemporaryFolder()
+        let file = try folder.write("keys", Array("# staff\nopen-sesame\n".utf8)).path()
+        let (service, port) = try ready(["--api-key-file", file, "--cors-origin", "https://a.org"])
+        #expect(try LoopbackClient.get(port: port, path: "/livez").hasPrefix("HTTP/1.1 200 "))
+        let refusal = try LoopbackClient.post(port: port, path: "/v1/classify", body: SamplePicture.png)
+        #expect(refusal.hasPrefix("HTTP/1.1 401 "))
+        #expect(refusal.contains("\r\nWWW-Authenticate: Bearer\r\n"))
+        #expect(refusal.contains("\r\nServer-Timing: total;dur="))
+        #expect(refusal.contains("\r\nVary: Origin\r\n"))
+        let answer = try LoopbackClient.post(
+            port: port,
+            path: "/v1/classify",
+            fields: "Authorization: Bearer open-sesame\r\nOrigin: https://a.org\r\n",
+            body: SamplePicture.png
+        )
+        #expect(answer.hasPrefix("HTTP/1.1 200 "))
+        #expect(answer.contains("\r\nAccess-Control-Allow-Origin: https://a.org\r\n"))
+        service.signal(SIGTERM)
+        let ended = service.wait()
+        #expect(ended.errors.contains("status=401"))
+        #expect(!ended.errors.contains("sesame"))
+    }
+
+    @Test func aBrokenKeyFileIsExplained() throws {
+        let folder = TemporaryFolder()
+        let file = try folder.write("keys", Array("good\nopen sesame\n".utf8)).path()
+        let command = try CommandProcess(["serve", "--port", "0", "--api-key-file", file])
+        #expect(command.code == 65)
+        #expect(command.errors.contains("\(file): line 2 is no key"))
+        #expect(!command.errors.contains("sesame"))
+        #expect(try CommandProcess(["serve", "--port", "0", "--api-key-file", "/nonexistent"]).code == 65)
+    }
+
     @Test func theDrainDelayKeepsServingAndASecondSignalEndsIt() throws {
         let (service, port) = try ready(["--drain-delay", "60"])
         service.signal(SIGTERM)

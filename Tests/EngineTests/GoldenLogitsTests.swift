@@ -8,8 +8,13 @@ import Testing
 struct GoldenLogitsTests {
     static let names = [
         "lite0-real", "lite0", "lite1", "b0", "b0-seven-classes", "b0-260", "b0-192x256", "b0-odd", "tf-b0",
-        "tf-b0-odd",
+        "tf-b0-odd", "b0-one-class", "b0-many-classes", "b0-headless", "b0-one-channel", "b0-two-channels",
+        "b0-four-channels", "test_efficientnet-native", "efficientnet_es-native", "tf_efficientnet_em-odd",
+        "tf_efficientnetv2_b0-native", "tf_efficientnetv2_b3-odd", "efficientnetv2_rw_t-odd", "efficientnetv2_s-odd",
+        "resnet18-native", "resnet50-odd", "inception_v3-odd", "efficientnet_b3-odd",
     ]
+    /// Those that take long.
+    static let others = LogitGolden.names.filter { !names.contains($0) }
     static let sets = InstructionSet.allCases.filter(\.isSupported)
 
     @Test(arguments: names, sets)
@@ -18,8 +23,13 @@ struct GoldenLogitsTests {
         let images = golden.inputShape[0]
         let session = try GoldenLogitsTests.session(golden, set: set, maxBatch: images)
         let outputs = try session.run(.tensor(golden.input, images: images), threads: 2)
-        try expectClose(outputs.flatMap(\.logits), golden.logits)
+        if let logits = golden.logits { try expectClose(outputs.flatMap(\.logits), logits) }
         try expectClose(outputs.flatMap(\.embedding), golden.embedding)
+    }
+
+    @Test(.enabled(if: Fixtures.runsEverything, "EFFNET_TEST_ALL is not set"), arguments: others)
+    func everyArchitectureMatchesPyTorch(name: String) throws {
+        try matchesPyTorch(name: name, set: .best)
     }
 
     /// Within 1e-4 of the largest number.

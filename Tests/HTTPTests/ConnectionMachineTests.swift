@@ -318,14 +318,29 @@ import Testing
 
     @Test func finishTouchesEveryAnswer() throws {
         var driver = try MachineDriver {
-            $0.finish = { response, head in
-                response.fields[.serverTiming] = head.map { "path;desc=\"\($0.target.path)\"" } ?? "none"
+            $0.finish = { response, head, elapsed in
+                let path = head?.target.path ?? "none"
+                response.fields[.serverTiming] = "\(path);dur=\(elapsed / .milliseconds(1))"
             }
         }
-        driver.receive(Self.get + "GET /none HTTP/1.1\r\nHost: a\r\n\r\n" + "BAD\r\n\r\n")
+        driver.receive(Self.get + "GET /none HTTP/1.1\r\nHost: a\r\n")
+        driver.advance(by: .milliseconds(20))
+        driver.receive("\r\nBAD\r\n\r\n")
         #expect(
-            driver.answers()?.map(\.fields["server-timing"]) == ["path;desc=\"/hello\"", "path;desc=\"/none\"", "none"]
+            driver.answers()?.map(\.fields["server-timing"]) == ["/hello;dur=0.0", "/none;dur=20.0", "none;dur=0.0"]
         )
+    }
+
+    @Test func theServersAdmissionComesBeforeTheRoutes() throws {
+        var driver = try MachineDriver {
+            $0.admission = { head in
+                head.target.path == "/hello" ? nil : .problem(status: .unauthorized, detail: "No.")
+            }
+        }
+        driver.receive("GET /none HTTP/1.1\r\nHost: a\r\n\r\n" + Self.get + Self.post(length: 3))
+        #expect(driver.statuses == [401, 200, 401])
+        // The body of a refused request is not read.
+        #expect(driver.hasEnded)
     }
 
     @Test func givesTheHandlerTheWholeRequest() throws {

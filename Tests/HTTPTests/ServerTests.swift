@@ -184,7 +184,7 @@ import Testing
     }
 
     @Test func tellsTheObserver() throws {
-        let server = try TestServer { $0.finish = { response, _ in response.fields[.requestID] = "r1" } }
+        let server = try TestServer { $0.finish = { response, _, _ in response.fields[.requestID] = "r1" } }
         defer { server.stop() }
         let client = try RawClient(port: server.port)
         try client.send("GET /items/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")

@@ -63,7 +63,7 @@ struct PlaneKernelTests {
         #expect(output[count] == 99, "written behind the row")
     }
 
-    /// The vector exponential behind swish and sigmoid, over the whole range of Float.
+    /// The exponential behind swish and sigmoid, over the whole range of Float.
     @Test(arguments: KernelSets.supported)
     func sigmoidIsAccurate(set: InstructionSet) {
         let table = set.kernels
@@ -92,7 +92,10 @@ struct PlaneKernelTests {
                 )
             )
             let expected = 1 / (1 + exponential(-Double(x)))
-            #expect(abs(Double(output[0]) - expected) <= 4e-7 * expected + 1e-37, "sigmoid(\(x))")
+            #expect(
+                abs(Double(output[0]) - expected) <= (abs(x) <= 20 ? 2e-6 : 5e-6) * expected + 2e-37,
+                "sigmoid(\(x))"
+            )
         }
     }
 }

@@ -68,6 +68,19 @@ import Testing
         #expect(timing.wholeMatch(of: /total;dur=[0-9]+\.[0-9]{3}/) != nil)
     }
 
+    @Test(arguments: [
+        (HTTPRequest.Method.get, "/nowhere", 404), (.post, "/livez", 405), (.post, "/v1/classify", 503),
+        (.options, "/livez", 204), (.get, "/%zz", 400), (.get, "/livez", 200),
+    ])
+    func everyAnswerHasAnIDAndATime(method: HTTPRequest.Method, path: String, status: Int) throws {
+        let response = try ServiceAnswer.answer(method, path, fields: [.requestID: "mine"])
+        #expect(response.status.code == status)
+        // Nothing of a head that could not be parsed is repeated.
+        #expect((response.field("X-Request-Id") == "mine") == (status != 400))
+        #expect(response.field("X-Request-Id")?.isEmpty == false)
+        #expect(response.field("Server-Timing")?.wholeMatch(of: /total;dur=[0-9]+\.[0-9]{3}/) != nil)
+    }
+
     @Test func theContractIsServed() throws {
         let response = try TestService(nil).answer(.get, "/openapi.yaml")
         #expect(response.status == .ok)

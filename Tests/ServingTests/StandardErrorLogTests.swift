@@ -25,7 +25,7 @@ import Testing
         #expect(
             line(metadata, .json) == """
                 {"time":"2024-02-29T12:00:00.007Z","level":"info","message":"request","duration_ms":1.250,\
-                "path":"/a\\"b\\n","status":200}
+                "path":"/a\\"b?","status":200}
 
                 """
         )
@@ -36,6 +36,19 @@ import Testing
             line(["path": "/a\nforged\u{1b}[0m", "b": "1"], .text)
                 == "2024-02-29T12:00:00.007Z info request b=1 path=/a?forged?[0m\n"
         )
+    }
+
+    /// Each path as its line in text and the same in JSON show it.
+    @Test(arguments: [
+        ("/a b status=500", #""/a b status=500""#, #""/a b status=500""#),
+        ("/a\"b", #""/a\"b""#, #""/a\"b""#),
+        ("", #""""#, #""""#),
+        ("/é\u{9b}31m", "/é?31m", #""/é?31m""#),
+        ("/a\u{2028}b\u{202e}c\u{7f}", "/a?b?c?", #""/a?b?c?""#),
+    ])
+    func aValueStaysOneValue(path: String, text: String, json: String) {
+        #expect(line(["path": .string(path)], .text).hasSuffix(" request path=\(text)\n"))
+        #expect(line(["path": .string(path)], .json).hasSuffix(#""path":\#(json)}"# + "\n"))
     }
 
     @Test(arguments: [

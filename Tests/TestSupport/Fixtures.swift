@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// Where the repository keeps the files that tests read.
 package enum Fixtures {
     /// The repository's root.
@@ -6,6 +8,9 @@ package enum Fixtures {
         let components = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
         return components.joined(separator: "/")
     }()
+
+    /// Whether tests that take minutes run too.
+    package static let runsEverything = ProcessInfo.processInfo.environment["EFFNET_TEST_ALL"] == "1"
 
     /// The path of a file below Tests/Fixtures.
     package static func path(_ relative: String) -> String {

@@ -12,8 +12,8 @@ package struct LogitGolden: Sendable {
     package let modelFolder: String?
     /// Scales of the seeded batch norms, by layer.
     package let varianceExponents: [String: Int]
-    /// [N, classCount]
-    package let logits: Tensor
+    /// [N, classCount]; nil for a network without a classifier.
+    package let logits: Tensor?
     /// [N, features]
     package let embedding: Tensor
 
@@ -22,7 +22,7 @@ package struct LogitGolden: Sendable {
         let data = try Data(contentsOf: URL(filePath: Fixtures.path("logits/\(name).json")))
         let description = try JSONDecoder().decode(Description.self, from: data)
         let file = try SafetensorsFile(path: Fixtures.path("logits/\(name).safetensors"))
-        guard let logits = file.weights["logits"], let embedding = file.weights["embedding"] else {
+        guard let embedding = file.weights["embedding"] else {
             throw CheckpointError(
                 .malformed,
                 path: name,
@@ -35,9 +35,15 @@ package struct LogitGolden: Sendable {
         inputShape = description.inputShape
         modelFolder = description.modelFolder
         varianceExponents = description.varianceExponents
-        self.logits = logits
+        logits = file.weights["logits"]
         self.embedding = embedding
     }
+
+    /// All cases, sorted.
+    package static let names: [String] = {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: Fixtures.path("logits"))) ?? []
+        return files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
+    }()
 
     /// The input's numbers in NCHW order.
     package var input: [Float] { SeededValues.picture(inputShape) }

@@ -14,12 +14,14 @@ package struct CompoundScaling: Sendable, Equatable {
         self.resolution = resolution
     }
 
-    /// Channels times width, to the nearest multiple of 8, but never more than 10% below the product.
-    package func channels(_ channels: Int) -> Int {
+    /// Channels times width, to the nearest multiple of 8.
+    ///
+    /// - Parameter lowestShare: less than this share of the product is never left; 8 more are taken instead.
+    package func channels(_ channels: Int, lowestShare: Double = 0.9) -> Int {
         let divisor = 8
         let scaled = Double(channels) * width
         let rounded = max(divisor, Int(scaled + Double(divisor) / 2) / divisor * divisor)
-        return Double(rounded) < 0.9 * scaled ? rounded + divisor : rounded
+        return Double(rounded) < lowestShare * scaled ? rounded + divisor : rounded
     }
 
     /// Repeats times depth, rounded up.

@@ -2,23 +2,23 @@ package import ModelGraph
 
 extension EfficientNetConfiguration {
     /// The network as a graph; nodes and tensors bear timm's names.
+    ///
+    /// - Parameter classCount: zero leaves the classifier out.
     package func graph(name: String, inputShape: FeatureShape, classCount: Int) -> Graph {
-        var network = NetworkBuilder(configuration: self)
-        let stem = hasFixedEnds ? stemChannels : scaling.channels(stemChannels)
-        let head = hasFixedEnds ? headChannels : scaling.channels(headChannels)
-
-        var features = network.convolution(
+        var blocks = BlockBuilder(configuration: self)
+        var features = blocks.convolution(
             Graph.input,
-            channels: stem,
+            channels: scaledStem,
             kernel: 3,
+            padding: stemPadding,
             stride: 2,
             name: "conv_stem",
             norm: "bn1"
         )
-        var inputChannels = stem
+        var inputChannels = scaledStem
         for (stageIndex, stage) in scaledStages.enumerated() {
             for blockIndex in 0..<stage.repeats {
-                features = network.block(
+                features = blocks.block(
                     features,
                     stage: stage,
                     stride: blockIndex == 0 ? stage.stride : 1,
@@ -28,26 +28,44 @@ extension EfficientNetConfiguration {
                 inputChannels = stage.channels
             }
         }
-        features = network.convolution(features, channels: head, name: "conv_head", norm: "bn2")
-        let pooled = network.builder.append(.globalAveragePool, features, name: "global_pool")
-        let classifier = Convolution(
-            outputChannels: classCount,
-            weight: "classifier.weight",
-            bias: "classifier.bias",
-            isFullyConnected: true
+        features = blocks.convolution(features, channels: scaledHead, name: "conv_head", norm: "bn2")
+        return blocks.network.finish(
+            features,
+            name: name,
+            inputShape: inputShape,
+            classCount: classCount,
+            classifier: "classifier"
         )
-        let logits = network.builder.append(.convolution(classifier), pooled, name: "classifier")
-        return network.builder.graph(name: name, inputShape: inputShape, embedding: pooled, logits: logits)
+    }
+
+    private var stemPadding: Padding {
+        guard case .keras = border else { return padding(kernel: 3, stride: 2, block: nil) }
+        return .explicit(top: 0, left: 0, bottom: 1, right: 1)
+    }
+
+    /// - Parameter block: of a depthwise convolution, its block's number in the network.
+    fileprivate func padding(kernel: Int, stride: Int, block: Int?) -> Padding {
+        switch border {
+        case .same: return .same
+        case .symmetric: return .symmetric(kernel: kernel)
+        case .keras(let symmetricBlocks):
+            guard let block, stride == 2, !symmetricBlocks.contains(block) else { return .symmetric(kernel: kernel) }
+            let half = kernel / 2
+            return .explicit(top: half - 1, left: half - 1, bottom: half, right: half)
+        }
     }
 }
 
 /// Appends the family's building blocks to a graph.
-private struct NetworkBuilder {
+private struct BlockBuilder {
     let configuration: EfficientNetConfiguration
-    var builder = GraphBuilder()
+    var network: NetworkBuilder
+    /// Blocks so far.
+    private var blockCount = 0
 
     init(configuration: EfficientNetConfiguration) {
         self.configuration = configuration
+        network = NetworkBuilder(epsilon: configuration.batchNormEpsilon)
     }
 
     /// Convolution, batch normalisation and, unless it is a linear bottleneck, the family's activation.
@@ -55,25 +73,24 @@ private struct NetworkBuilder {
         _ input: Value,
         channels: Int,
         kernel: Int = 1,
+        padding: Padding? = nil,
         stride: Int = 1,
         groups: Int = 1,
         name: String,
         norm: String,
         isActivated: Bool = true
     ) -> Value {
-        let convolution = Convolution(
-            outputChannels: channels,
+        network.convolution(
+            input,
+            channels: channels,
             kernel: kernel,
             stride: stride,
-            padding: configuration.usesSamePadding ? .same : .symmetric(kernel: kernel),
+            padding: padding ?? configuration.padding(kernel: kernel, stride: stride, block: nil),
             groups: groups,
-            weight: name + ".weight"
+            name: name,
+            norm: norm,
+            activation: isActivated ? configuration.activation : .identity
         )
-        let sums = builder.append(.convolution(convolution), input, name: name)
-        let normalization = BatchNormalization(prefix: norm, epsilon: configuration.batchNormEpsilon)
-        let normalized = builder.append(.batchNormalization(normalization), sums, name: norm)
-        guard isActivated else { return normalized }
-        return builder.append(.activation(configuration.activation), normalized, name: norm + ".act")
     }
 
     mutating func block(
@@ -83,55 +100,100 @@ private struct NetworkBuilder {
         inputChannels: Int,
         prefix: String
     ) -> Value {
-        let inner = inputChannels * stage.expansion
-        var features = input
-        let depthwiseNorm: String
-        let project: (name: String, norm: String)
+        defer { blockCount += 1 }
+        let inner = (stage.expandedChannels ?? inputChannels) * stage.expansion
+        let features: Value
         switch stage.block {
+        case .convolution:
+            features = convolution(
+                input,
+                channels: stage.channels,
+                kernel: stage.kernel,
+                stride: stride,
+                name: "\(prefix).conv",
+                norm: "\(prefix).bn1"
+            )
+        case .fused:
+            let expanded = convolution(
+                input,
+                channels: inner,
+                kernel: stage.kernel,
+                stride: stride,
+                name: "\(prefix).conv_exp",
+                norm: "\(prefix).bn1"
+            )
+            features = projection(expanded, stage, prefix: prefix, name: "conv_pwl", norm: "bn2")
         case .depthwiseSeparable:
-            depthwiseNorm = "bn1"
-            project = ("conv_pw", "bn2")
+            let filtered = depthwise(input, stage, channels: inner, stride: stride, prefix: prefix, norm: "bn1")
+            let scaled = squeezeExcitation(filtered, stage, inputChannels, inner: inner, prefix: prefix)
+            features = projection(scaled, stage, prefix: prefix, name: "conv_pw", norm: "bn2")
         case .invertedResidual:
-            features = convolution(features, channels: inner, name: "\(prefix).conv_pw", norm: "\(prefix).bn1")
-            depthwiseNorm = "bn2"
-            project = ("conv_pwl", "bn3")
+            let expanded = convolution(input, channels: inner, name: "\(prefix).conv_pw", norm: "\(prefix).bn1")
+            let filtered = depthwise(expanded, stage, channels: inner, stride: stride, prefix: prefix, norm: "bn2")
+            let scaled = squeezeExcitation(filtered, stage, inputChannels, inner: inner, prefix: prefix)
+            features = projection(scaled, stage, prefix: prefix, name: "conv_pwl", norm: "bn3")
         }
-        features = convolution(
-            features,
-            channels: inner,
+        guard stage.hasSkip, stride == 1, inputChannels == stage.channels else { return features }
+        return network.graph.append(.add, features, input, name: "\(prefix).add")
+    }
+
+    private mutating func depthwise(
+        _ input: Value,
+        _ stage: EfficientNetConfiguration.Stage,
+        channels: Int,
+        stride: Int,
+        prefix: String,
+        norm: String
+    ) -> Value {
+        convolution(
+            input,
+            channels: channels,
             kernel: stage.kernel,
+            padding: configuration.padding(kernel: stage.kernel, stride: stride, block: blockCount),
             stride: stride,
-            groups: inner,
+            groups: channels,
             name: "\(prefix).conv_dw",
-            norm: "\(prefix).\(depthwiseNorm)"
+            norm: "\(prefix).\(norm)"
         )
-        if let ratio = configuration.squeezeRatio {
-            let squeezed = Int((Double(inputChannels) * ratio).rounded(.toNearestOrEven))
-            features = squeezeExcitation(features, channels: inner, squeezed: max(1, squeezed), prefix: "\(prefix).se")
-        }
-        features = convolution(
-            features,
+    }
+
+    private mutating func projection(
+        _ input: Value,
+        _ stage: EfficientNetConfiguration.Stage,
+        prefix: String,
+        name: String,
+        norm: String
+    ) -> Value {
+        convolution(
+            input,
             channels: stage.channels,
-            name: "\(prefix).\(project.name)",
-            norm: "\(prefix).\(project.norm)",
+            name: "\(prefix).\(name)",
+            norm: "\(prefix).\(norm)",
             isActivated: false
         )
-        guard stride == 1, inputChannels == stage.channels else { return features }
-        return builder.append(.add, features, input, name: "\(prefix).add")
     }
 
     /// Squeeze-and-excitation: each channel is scaled by a factor that depends on all channels' means.
-    private mutating func squeezeExcitation(_ input: Value, channels: Int, squeezed: Int, prefix: String) -> Value {
+    private mutating func squeezeExcitation(
+        _ input: Value,
+        _ stage: EfficientNetConfiguration.Stage,
+        _ inputChannels: Int,
+        inner: Int,
+        prefix: String
+    ) -> Value {
+        guard let ratio = stage.squeezeRatio else { return input }
+        let squeezed = max(1, Int((Double(inputChannels) * ratio).rounded(.toNearestOrEven)))
+        let prefix = "\(prefix).se"
         func fullyConnected(_ channels: Int, _ name: String) -> Operator {
             .convolution(Convolution(outputChannels: channels, weight: name + ".weight", bias: name + ".bias"))
         }
-        let means = builder.append(.globalAveragePool, input, name: "\(prefix).pool")
+        let means = network.graph.append(.globalAveragePool, input, name: "\(prefix).pool")
         let reduce = "\(prefix).conv_reduce"
-        let reduced = builder.append(fullyConnected(squeezed, reduce), means, name: reduce)
-        let active = builder.append(.activation(configuration.activation), reduced, name: "\(prefix).act1")
+        let reduced = network.graph.append(fullyConnected(squeezed, reduce), means, name: reduce)
+        let active = network.graph.append(.activation(configuration.activation), reduced, name: "\(prefix).act1")
         let expand = "\(prefix).conv_expand"
-        let expanded = builder.append(fullyConnected(channels, expand), active, name: expand)
-        let factors = builder.append(.activation(.sigmoid), expanded, name: "\(prefix).gate")
-        return builder.append(.scaleChannels, input, factors, name: "\(prefix).scale")
+        let expanded = network.graph.append(fullyConnected(inner, expand), active, name: expand)
+        let factors = network.graph.append(.activation(.sigmoid), expanded, name: "\(prefix).gate")
+        return network.graph.append(.scaleChannels, input, factors, name: "\(prefix).scale")
     }
 }

@@ -2,13 +2,17 @@ package import ModelGraph
 
 /// Everything that makes one member of the EfficientNet family.
 package struct EfficientNetConfiguration: Sendable, Equatable {
-    /// A row of the paper's table 1: blocks of one kind, repeated.
+    /// Blocks of one kind, repeated: a row of the papers' tables.
     package struct Stage: Sendable, Equatable {
         package enum Block: Sendable {
-            /// Depthwise 3×3 or 5×5, then a 1×1 projection.
+            /// One dense convolution with its activation; the input is added behind it.
+            case convolution
+            /// Depthwise, then a 1×1 projection.
             case depthwiseSeparable
             /// MBConv: a 1×1 expansion, a depthwise convolution and a 1×1 projection.
             case invertedResidual
+            /// Fused MBConv: a dense expansion, then a 1×1 projection.
+            case fused
         }
 
         package var block: Block
@@ -19,55 +23,52 @@ package struct EfficientNetConfiguration: Sendable, Equatable {
         package var expansion: Int
         package var channels: Int
         package var repeats: Int
+        /// Squeezed channels as a share of the block's input channels; nil without squeeze-and-excitation.
+        package var squeezeRatio: Double?
+        /// What is expanded instead of the block's own input channels.
+        package var expandedChannels: Int?
+        package var hasSkip = true
     }
 
-    package var stemChannels: Int
-    package var headChannels: Int
+    /// How convolutions treat the border.
+    package enum Border: Sendable, Equatable {
+        /// TensorFlow's "SAME".
+        case same
+        /// PyTorch's (kernel − 1) / 2 on every side.
+        case symmetric
+        /// As Keras' models have it, whatever the input's size: with a stride of 2 one row and column less above and
+        /// left, but for the depthwise convolutions of these blocks, counted over the whole network.
+        case keras(symmetricBlocks: Set<Int>)
+    }
+
+    package var stemChannels = 32
+    package var headChannels = 1280
     package var stages: [Stage]
     package var scaling: CompoundScaling
+    /// Of rounded channels: see `CompoundScaling.channels`.
+    package var lowestShare = 0.9
     /// Lite: the stem, the head and the repeats of the first and last stage stay as in the baseline.
-    package var hasFixedEnds: Bool
-    package var activation: ActivationFunction
-    /// Squeezed channels as a share of the block's input channels; nil without squeeze-and-excitation.
-    package var squeezeRatio: Double?
-    package var batchNormEpsilon: Double
-    package var usesSamePadding: Bool
+    package var hasFixedEnds = false
+    package var activation = ActivationFunction.swish
+    package var batchNormEpsilon = 1e-5
+    package var border = Border.symmetric
 
-    /// The baseline network of the paper, found by architecture search.
-    package static let baselineStages = [
-        Stage(block: .depthwiseSeparable, kernel: 3, stride: 1, expansion: 1, channels: 16, repeats: 1),
-        Stage(block: .invertedResidual, kernel: 3, stride: 2, expansion: 6, channels: 24, repeats: 2),
-        Stage(block: .invertedResidual, kernel: 5, stride: 2, expansion: 6, channels: 40, repeats: 2),
-        Stage(block: .invertedResidual, kernel: 3, stride: 2, expansion: 6, channels: 80, repeats: 3),
-        Stage(block: .invertedResidual, kernel: 5, stride: 1, expansion: 6, channels: 112, repeats: 3),
-        Stage(block: .invertedResidual, kernel: 5, stride: 2, expansion: 6, channels: 192, repeats: 4),
-        Stage(block: .invertedResidual, kernel: 3, stride: 1, expansion: 6, channels: 320, repeats: 1),
-    ]
-
-    /// EfficientNet-B0 and its scaled siblings.
-    ///
-    /// - Parameter tensorFlow: as first published: "SAME" padding and an epsilon of 1e-3; otherwise PyTorch's habits.
-    package static func efficientNet(_ scaling: CompoundScaling, tensorFlow: Bool) -> EfficientNetConfiguration {
-        EfficientNetConfiguration(
-            stemChannels: 32,
-            headChannels: 1280,
-            stages: baselineStages,
-            scaling: scaling,
-            hasFixedEnds: false,
-            activation: .swish,
-            squeezeRatio: 0.25,
-            batchNormEpsilon: tensorFlow ? 1e-3 : 1e-5,
-            usesSamePadding: tensorFlow
-        )
+    package init(stages: [Stage], scaling: CompoundScaling) {
+        self.stages = stages
+        self.scaling = scaling
     }
 
-    /// EfficientNet-Lite: ReLU6 for swish, no squeeze-and-excitation, fixed stem and head.
-    package static func lite(_ scaling: CompoundScaling, tensorFlow: Bool) -> EfficientNetConfiguration {
-        var configuration = efficientNet(scaling, tensorFlow: tensorFlow)
-        configuration.hasFixedEnds = true
-        configuration.activation = .relu6
-        configuration.squeezeRatio = nil
+    /// As first published in TensorFlow: "SAME" borders and an epsilon of 1e-3.
+    package var tensorFlow: EfficientNetConfiguration {
+        var configuration = self
+        configuration.batchNormEpsilon = 1e-3
+        configuration.border = .same
         return configuration
+    }
+
+    /// Channels after compound scaling.
+    package func scaledChannels(_ channels: Int) -> Int {
+        scaling.channels(channels, lowestShare: lowestShare)
     }
 
     /// The stages after compound scaling.
@@ -75,9 +76,13 @@ package struct EfficientNetConfiguration: Sendable, Equatable {
         stages.enumerated().map { index, stage in
             let isEnd = index == 0 || index == stages.count - 1
             var scaled = stage
-            scaled.channels = scaling.channels(stage.channels)
+            scaled.channels = scaledChannels(stage.channels)
+            scaled.expandedChannels = stage.expandedChannels.map(scaledChannels)
             scaled.repeats = hasFixedEnds && isEnd ? stage.repeats : scaling.repeats(stage.repeats)
             return scaled
         }
     }
+
+    package var scaledStem: Int { hasFixedEnds ? stemChannels : scaledChannels(stemChannels) }
+    package var scaledHead: Int { hasFixedEnds ? headChannels : scaledChannels(headChannels) }
 }

@@ -23,22 +23,22 @@ extension Model {
                 nodes.append(node)
             case .batchNormalization(let normalization):
                 let channels = shapes[node.output.index].channels
+                let next = try normalization.affine(weights: weights, channels: channels)
                 guard let index = node.inputs.first.flatMap({ producers[$0] }),
                     graph.uses(of: nodes[index].output) == 1,
                     case .convolution(var convolution) = nodes[index].operation,
                     let affine = convolution.affine
                 else {
-                    throw GraphError.shapeMismatch(
-                        node: node.name,
-                        reason: "batch normalisation that does not follow a convolution"
-                    )
+                    var node = node
+                    node.operation = .affine(next)
+                    nodes.append(node)
+                    continue
                 }
-                let next = try normalization.affine(weights: weights, channels: channels)
                 convolution.affine = affine.followed(by: next)
                 nodes[index].operation = .convolution(convolution)
                 nodes[index].output = node.output
                 producers[node.output] = index
-            case .activation, .add, .scaleChannels, .globalAveragePool:
+            case .activation, .add, .scaleChannels, .globalAveragePool, .pool, .concatenate, .affine:
                 nodes.append(node)
             }
         }

@@ -5,7 +5,7 @@ extension Model {
     func fusingResiduals() -> Model {
         fusing { node, producer in
             guard case .add = node.operation, case .convolution(let convolution) = producer.operation,
-                convolution.activation == .identity, producer.inputs.count == 1
+                convolution.activation == .identity, convolution.groups == 1, producer.inputs.count == 1
             else { return nil }
             var fused = producer
             fused.inputs += node.inputs.filter { $0 != producer.output }

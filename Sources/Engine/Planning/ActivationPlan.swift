@@ -23,11 +23,11 @@ struct ActivationPlan {
     private let aliases: [Value: Value]
 
     /// - Parameter block: the kernels' block of channels.
-    init(_ graph: Graph, shapes: [FeatureShape], block: Int) throws {
+    init(_ graph: Graph, shapes: [FeatureShape], block: Int) {
         self.graph = graph
         self.shapes = shapes
         buffers = [Buffer?](repeating: nil, count: shapes.count)
-        aliases = try graph.inPlaceValues()
+        aliases = graph.inPlaceValues()
         streams = graph.streamedConvolutions(shapes: shapes)
         batchedFrom = graph.firstBatchedNode(shapes: shapes, streams: streams)
         place(block: block)
@@ -81,7 +81,7 @@ struct ActivationPlan {
                 lives[value] = (lives[value]?.lowerBound ?? 0)...step
             }
         }
-        for output in [graph.embedding, graph.logits] {
+        for output in [graph.embedding, graph.logits].compactMap(\.self) {
             let value = aliases[output] ?? output
             lives[value] = (lives[value]?.lowerBound ?? 0)...graph.nodes.count + 1
         }
@@ -102,15 +102,13 @@ struct ActivationPlan {
 }
 
 extension Graph {
-    fileprivate func inPlaceValues() throws -> [Value: Value] {
+    fileprivate func inPlaceValues() -> [Value: Value] {
         var aliases: [Value: Value] = [:]
         for (index, node) in nodes.enumerated() {
             guard case .scaleChannels = node.operation else { continue }
             let features = node.inputs[0]
             let isReadLater = nodes[(index + 1)...].contains { $0.inputs.contains(features) }
-            if isReadLater || features == embedding || features == Graph.input {
-                throw PlanError.unsupported(node: node.name, operation: "scaling of features that are used again")
-            }
+            if isReadLater || features == embedding || features == logits || features == Graph.input { continue }
             aliases[node.output] = aliases[features] ?? features
         }
         return aliases

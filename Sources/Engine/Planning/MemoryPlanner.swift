@@ -2,18 +2,25 @@
 ///
 /// Greedy by size: the largest buffer first, each at the lowest offset that is free during its whole life (Pisarchyk
 /// and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020).
-struct MemoryPlanner {
-    struct Request: Sendable {
+package struct MemoryPlanner {
+    package struct Request: Sendable {
         var size: Int
-        /// From the step that writes it to the last one that reads it.
         var life: ClosedRange<Int>
+
+        /// - Parameters:
+        ///   - size: in floats.
+        ///   - life: from the step that writes it to the last one that reads it.
+        package init(size: Int, life: ClosedRange<Int>) {
+            self.size = size
+            self.life = life
+        }
     }
 
     /// All offsets and sizes are rounded up to this many floats: a cache line.
-    static let alignment = 16
+    package static let alignment = 16
 
     /// - Returns: an offset for each request, and the size of the arena.
-    static func place(_ requests: [Request]) -> (offsets: [Int], size: Int) {
+    package static func place(_ requests: [Request]) -> (offsets: [Int], size: Int) {
         var offsets = [Int](repeating: 0, count: requests.count)
         var placed: [(range: Range<Int>, life: ClosedRange<Int>)] = []
         let order = requests.indices.sorted { (requests[$0].size, $1) > (requests[$1].size, $0) }

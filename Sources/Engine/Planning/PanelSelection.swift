@@ -8,7 +8,7 @@ struct Panel: Sendable {
 }
 
 extension KernelTable {
-    /// Covers `blocks` of output channels with panels, choosing the tile that wastes least on runs of `pixels`.
+    /// Covers `blocks` of output channels with panels, choosing the tile that wastes least on lines of `pixels`.
     func panels(blocks: Int, pixels: Int) -> [Panel] {
         let kernels = [gemm1, gemm2, gemm3, gemm4]
         func panels(main: GEMMKernel) -> [Panel] {
@@ -25,7 +25,7 @@ extension KernelTable {
 }
 
 extension GEMMKernel {
-    /// Instructions of one step over a run: a multiply-add each block and row, and a share of the loads that feed them.
+    /// Instructions of one step over a line: a multiply-add each block and row, and a share of the loads that feed them.
     fileprivate func cost(pixels: Int) -> Double {
         let (tiles, rest) = pixels.quotientAndRemainder(dividingBy: rows)
         let smallRows = 4

@@ -11,9 +11,11 @@ package struct Plan: Sendable {
     /// What is done image by image, then what is done with the whole batch.
     let imageSteps: [any Step]
     let batchSteps: [any Step]
-    let weights: PackedWeights
+    /// Packed; only read once the plan is made.
+    let weights: FloatMemory
     let embedding: Buffer
-    let logits: Buffer
+    /// nil without a classifier.
+    let logits: Buffer?
     /// Floats of working memory: of one image in the first phase, and for each image of the batch in the second.
     let imageArenaCount: Int
     let batchArenaCount: Int

@@ -19,10 +19,10 @@ extension Planner {
         let input = try buffer(node.inputs[0], for: node.name)
         let output = try buffer(node.output, for: node.name)
         let residual = node.inputs.count > 1 ? try buffer(node.inputs[1], for: node.name) : nil
-        let runs = runs(convolution, input: input.layout, output: output.layout, residual: residual?.layout)
-        let product = try product(node, convolution, input: input.layout, pixels: runs.first?.pixels ?? 1)
-        let (runsPerUnit, panelsPerUnit) = units(
-            runs: runs,
+        let cut = cut(convolution, input: input.layout, output: output.layout, residual: residual?.layout)
+        let product = try product(node, convolution, input: input.layout, pixels: cut.pixels)
+        let (linesPerUnit, panelsPerUnit) = units(
+            cut,
             panels: product.panels.count,
             steps: product.order.weightIndices.count
         )
@@ -35,8 +35,8 @@ extension Planner {
             output: output,
             residual: residual,
             inputStride: convolution.stride * input.layout.block,
-            runs: runs,
-            runsPerUnit: runsPerUnit,
+            cut: cut,
+            linesPerUnit: linesPerUnit,
             panelsPerUnit: panelsPerUnit
         )
     }
@@ -109,7 +109,7 @@ extension Planner {
         )
     }
 
-    /// - Parameter pixels: of a typical run, for the choice of tiles.
+    /// - Parameter pixels: of a typical line, for the choice of tiles.
     private mutating func product(
         _ node: Node,
         _ convolution: Convolution,
@@ -148,6 +148,7 @@ extension Planner {
         return PackedConvolution(
             weight: convolution.weight,
             shape: convolution.weightShape(inputChannels: shapes[node.inputs[0].index].channels),
+            groups: convolution.groups,
             affine: convolution.affine ?? identity,
             destination: destination
         )
@@ -155,59 +156,59 @@ extension Planner {
 
     // MARK: Cutting
 
-    /// One run over the whole image where neither side has a border and no input is skipped, else one run a row.
-    private func runs(
+    /// Long stretches where neither side has a border and no input is skipped, else the image's rows.
+    private func cut(
         _ convolution: Convolution,
         input: BufferLayout,
         output: BufferLayout,
         residual: BufferLayout?
-    ) -> [GEMMStep.Run] {
+    ) -> GEMMStep.Cut {
         let shape = output.shape
         let isPointwise = convolution.kernelHeight == 1 && convolution.kernelWidth == 1 && convolution.stride == 1
         let hasBorder = !input.border.isEmpty || !output.border.isEmpty || !(residual?.border.isEmpty ?? true)
-        let firstTap = convolution.firstTap(input: input)
         if isPointwise && !hasBorder {
             let pixels = shape.height * shape.width
-            let length = max(Planner.minimumRun, Planner.unitFloats / max(input.shape.channels, 1))
-            return stride(from: 0, to: pixels, by: length).map { first in
-                let offset = first * output.block
-                return GEMMStep.Run(
-                    input: first * input.block,
-                    output: offset,
-                    residual: offset,
-                    pixels: min(length, pixels - first)
-                )
-            }
-        }
-        return (0..<shape.height).map { row in
-            GEMMStep.Run(
-                input: firstTap + row * convolution.stride * input.rowStride,
-                output: output.offset(row: row, column: 0),
-                residual: residual?.offset(row: row, column: 0) ?? 0,
-                pixels: shape.width
+            let length = min(pixels, max(Planner.minimumLine, Planner.unitFloats / max(input.shape.channels, 1)))
+            let lines = (pixels + length - 1) / length
+            return GEMMStep.Cut(
+                lines: lines,
+                pixels: length,
+                lastPixels: pixels - (lines - 1) * length,
+                input: 0,
+                output: 0,
+                residual: 0,
+                inputStride: length * input.block,
+                outputStride: length * output.block,
+                residualStride: length * output.block
             )
         }
+        return GEMMStep.Cut(
+            lines: shape.height,
+            pixels: shape.width,
+            lastPixels: shape.width,
+            input: convolution.firstTap(input: input),
+            output: output.offset(row: 0, column: 0),
+            residual: residual?.offset(row: 0, column: 0) ?? 0,
+            inputStride: convolution.stride * input.rowStride,
+            outputStride: output.rowStride,
+            residualStride: residual?.rowStride ?? 0
+        )
     }
 
     /// Floats of a strip between two convolutions: it stays in the second-level cache.
     private static let scratchFloats = 48 * 1024
     /// Input floats of a unit: with its output they stay in the second-level cache while all panels pass over them.
     private static let unitFloats = 32 * 1024
-    /// Pixels: shorter runs would not fill the tiles.
-    private static let minimumRun = 56
+    /// Pixels: shorter lines would not fill the tiles.
+    private static let minimumLine = 56
     /// So that two or more threads find work in every step.
     private static let unitsPerImage = 8
 
-    private func units(
-        runs: [GEMMStep.Run],
-        panels: Int,
-        steps: Int
-    ) -> (runsPerUnit: Int, panelsPerUnit: Int) {
-        let pixels = max(runs.first?.pixels ?? 1, 1)
-        let runsPerUnit = min(runs.count, max(1, Planner.unitFloats / (pixels * max(steps, 1))))
-        let runGroups = (runs.count + runsPerUnit - 1) / runsPerUnit
-        let panelGroups = max(1, min(panels, Planner.unitsPerImage / runGroups))
-        return (runsPerUnit, (panels + panelGroups - 1) / panelGroups)
+    private func units(_ cut: GEMMStep.Cut, panels: Int, steps: Int) -> (linesPerUnit: Int, panelsPerUnit: Int) {
+        let linesPerUnit = min(cut.lines, max(1, Planner.unitFloats / (cut.pixels * max(steps, 1))))
+        let lineGroups = (cut.lines + linesPerUnit - 1) / linesPerUnit
+        let panelGroups = max(1, min(panels, Planner.unitsPerImage / lineGroups))
+        return (linesPerUnit, (panels + panelGroups - 1) / panelGroups)
     }
 }
 

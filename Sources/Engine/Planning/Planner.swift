@@ -43,7 +43,7 @@ struct Planner {
         self.threads = max(1, threads)
         kernels = instructionSet.kernels
         shapes = try model.graph.shapes()
-        activations = try ActivationPlan(model.graph, shapes: shapes, block: kernels.block)
+        activations = ActivationPlan(model.graph, shapes: shapes, block: kernels.block)
     }
 
     mutating func plan() throws -> Plan {
@@ -54,20 +54,20 @@ struct Planner {
             if index < activations.batchedFrom { imageSteps.append(step) } else { batchSteps.append(step) }
         }
 
-        let weights = PackedWeights(count: weightCount)
+        let weights = try FloatMemory(count: weightCount)
         for convolution in packing {
-            try convolution.pack(model.weights, block: kernels.block, into: weights.mutableBase)
+            try convolution.pack(model.weights, block: kernels.block, into: weights.base)
         }
         return Plan(
             instructionSet: instructionSet,
             inputShape: model.graph.inputShape,
-            classCount: shapes[model.graph.logits.index].channels,
+            classCount: model.graph.logits.map { shapes[$0.index].channels } ?? 0,
             embeddingCount: shapes[model.graph.embedding.index].channels,
             imageSteps: imageSteps,
             batchSteps: batchSteps,
             weights: weights,
             embedding: try buffer(model.graph.embedding, for: "embedding"),
-            logits: try buffer(model.graph.logits, for: "logits"),
+            logits: try model.graph.logits.map { try buffer($0, for: "logits") },
             imageArenaCount: activations.imageArenaCount,
             batchArenaCount: activations.batchArenaCount,
             scratchCount: (imageSteps + batchSteps).map(\.scratchCount).max() ?? 0
@@ -116,33 +116,24 @@ struct Planner {
                 return try convolutionStep(node, depthwise)
             }
             return try streamedStep(producer, convolution, depthwise: node, depthwise)
-        case .globalAveragePool:
-            return PlaneStep(
-                name: node.name,
-                kind: "average",
-                features: try buffer(node.inputs[0], for: node.name),
-                channels: try buffer(node.output, for: node.name),
-                kernel: kernels.average
-            )
-        case .scaleChannels:
-            return PlaneStep(
-                name: node.name,
-                kind: "scale",
-                features: try buffer(node.inputs[0], for: node.name),
-                channels: try buffer(node.inputs[1], for: node.name),
-                kernel: kernels.scale
-            )
-        case .batchNormalization, .activation, .add:
+        case .globalAveragePool: return try averageStep(node)
+        case .scaleChannels: return try scaleStep(node)
+        case .pool(let pool): return try poolStep(node, pool)
+        case .concatenate: return try concatenateStep(node)
+        case .add: return try addStep(node)
+        case .activation(let function): return try activationStep(node, function)
+        case .affine(let affine): return try affineStep(node, affine)
+        case .batchNormalization:
             throw PlanError.unsupported(node: node.name, operation: "\(node.operation)")
         }
     }
 
     private mutating func convolutionStep(_ node: Node, _ convolution: Convolution) throws -> any Step {
-        if convolution.groups == 1 { return try gemmStep(node, convolution) }
-        if convolution.isDepthwise(input: shapes[node.inputs[0].index]) {
-            return try depthwiseStep(node, convolution)
+        let isDepthwise = convolution.isDepthwise(input: shapes[node.inputs[0].index])
+        guard convolution.groups > 1, isDepthwise, node.inputs[0] != Graph.input else {
+            return try gemmStep(node, convolution)
         }
-        throw PlanError.unsupported(node: node.name, operation: "a convolution in \(convolution.groups) groups")
+        return try depthwiseStep(node, convolution)
     }
 }
 

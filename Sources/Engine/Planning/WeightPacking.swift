@@ -1,31 +1,6 @@
 internal import KernelInterface
 internal import ModelGraph
 
-/// Memory of floats that is filled once and then only read. Aligned to a cache line.
-///
-/// Unchecked: written by its creator alone, before it is shared.
-final class PackedWeights: @unchecked Sendable {
-    private let storage: UnsafeMutableBufferPointer<Float>
-
-    /// - Parameter count: floats; all zero at first.
-    init(count: Int) {
-        let bytes = UnsafeMutableRawPointer.allocate(
-            byteCount: max(count, 1) * MemoryLayout<Float>.stride,
-            alignment: 64
-        )
-        storage = UnsafeMutableBufferPointer(start: bytes.bindMemory(to: Float.self, capacity: count), count: count)
-        storage.initialize(repeating: 0)
-    }
-
-    deinit { storage.deallocate() }
-
-    var count: Int { storage.count }
-    var base: UnsafePointer<Float> { UnsafePointer(storage.baseAddress.unsafelyUnwrapped) }
-
-    /// For the creator, while it fills the memory.
-    var mutableBase: UnsafeMutablePointer<Float> { storage.baseAddress.unsafelyUnwrapped }
-}
-
 /// The order in which a GEMM's steps run through a convolution's input: taps outermost, channels of a block innermost.
 struct TapOrder: Sendable {
     /// Floats from an output pixel's first input to each tap.
@@ -81,6 +56,8 @@ struct PackedConvolution {
     /// The tensor's name and shape.
     var weight: String
     var shape: [Int]
+    /// A matrix product sees all input channels: weights between groups are zeros then.
+    var groups: Int
     /// The scale is multiplied into the weights; the shift becomes the bias.
     var affine: ChannelAffine
     var destination: Destination
@@ -92,6 +69,7 @@ struct PackedConvolution {
         let values = try tensors.floats(weight, shape: shape)
         switch destination {
         case .gemm(let panels, let order):
+            let values = groups == 1 ? values : dense(values)
             for panel in panels { pack(panel, order: order, values, block: block, into: base) }
         case .depthwise(let taps, let weights, let bias):
             for channel in affine.scale.indices {
@@ -100,6 +78,21 @@ struct PackedConvolution {
             }
             (base + bias).update(from: affine.shift, count: affine.shift.count)
         }
+    }
+
+    /// The weights of groups as those of one convolution over all channels.
+    private func dense(_ values: [Float]) -> [Float] {
+        let perOutput = shape.dropFirst().reduce(1, *)
+        let outputsPerGroup = shape[0] / groups
+        var dense = [Float](repeating: 0, count: values.count * groups)
+        for output in 0..<shape[0] {
+            let start = (output * groups + output / outputsPerGroup) * perOutput
+            dense.replaceSubrange(
+                start..<start + perOutput,
+                with: values[output * perOutput..<(output + 1) * perOutput]
+            )
+        }
+        return dense
     }
 
     /// For each step of the panel one weight an output channel; zeros past the last channel.

@@ -15,7 +15,7 @@ package enum BatchInput: Sendable {
 
 /// What the network says of one image.
 package struct InferenceOutput: Sendable, Equatable {
-    /// One per class, before softmax.
+    /// One per class, before softmax; empty without a classifier.
     package var logits: [Float]
     /// The pooled features that the classifier sees.
     package var embedding: [Float]

@@ -5,6 +5,8 @@ package struct StepProfile: Sendable {
     package let kind: String
     /// For the whole batch.
     package let multiplyAdds: Int
+    /// Bytes of features and weights that it reads and writes for the whole batch.
+    package let traffic: Int
     /// The shortest of all repetitions.
     package let duration: Duration
 }
@@ -13,7 +15,7 @@ extension Session {
     /// Times each step on its own, on the calling thread.
     ///
     /// - Parameter repetitions: of the whole network; each step's shortest time counts.
-    package func profile(_ input: BatchInput, repetitions: Int) throws(SessionError) -> [StepProfile] {
+    package func profile(_ input: BatchInput, repetitions: Int) throws -> [StepProfile] {
         try withContext(input) { context in
             let steps = plan.imageSteps + plan.batchSteps
             var shortest = [Duration](repeating: .seconds(3600), count: steps.count)
@@ -28,10 +30,16 @@ extension Session {
                     name: step.name,
                     kind: step.kind,
                     multiplyAdds: step.multiplyAdds * context.batch,
+                    traffic: traffic(of: step, images: context.batch),
                     duration: duration
                 )
             }
         }
+    }
+
+    private func traffic(of step: any Step, images: Int) -> Int {
+        let features = step.buffers.reduce(0) { $0 + $1.layout.imageStride }
+        return (features * images + step.weightCount) * MemoryLayout<Float>.stride
     }
 
     /// One step over the whole batch.

@@ -6,7 +6,7 @@ package final class Session: Sendable {
     package let plan: Plan
     package let maxBatch: Int
     private let pool: WorkerPool
-    private let arenas = Mutex<[Arena]>([])
+    private let arenas = Mutex<[FloatMemory]>([])
 
     /// - Parameter pool: the threads that runs may be helped by; shared between sessions.
     package init(plan: Plan, maxBatch: Int, pool: WorkerPool) {
@@ -19,7 +19,7 @@ package final class Session: Sendable {
     ///   - input: 1…maxBatch images of the plan's input shape.
     ///   - threads: how many threads may work on this run, the calling one among them.
     /// - Returns: one output an image, in order; the same bits whatever the batch and the threads.
-    package func run(_ input: BatchInput, threads: Int = 1) throws(SessionError) -> [InferenceOutput] {
+    package func run(_ input: BatchInput, threads: Int = 1) throws -> [InferenceOutput] {
         try withContext(input) { context in
             let plan = plan
             pool.run(threads: threads) { thread, team in
@@ -36,7 +36,7 @@ package final class Session: Sendable {
             }
             return (0..<context.images).map { image in
                 InferenceOutput(
-                    logits: values(of: plan.logits, image: image, context),
+                    logits: plan.logits.map { values(of: $0, image: image, context) } ?? [],
                     embedding: values(of: plan.embedding, image: image, context)
                 )
             }
@@ -44,11 +44,11 @@ package final class Session: Sendable {
     }
 
     /// Checks the input and lends an arena to `body`.
-    func withContext<Result>(_ input: BatchInput, _ body: (RunContext) -> Result) throws(SessionError) -> Result {
+    func withContext<Result>(_ input: BatchInput, _ body: (RunContext) -> Result) throws -> Result {
         try check(input)
         let arena =
-            arenas.withLock { $0.popLast() }
-            ?? Arena(count: plan.arenaCount(images: maxBatch, threads: pool.maxThreads))
+            try arenas.withLock { $0.popLast() }
+            ?? FloatMemory(count: plan.arenaCount(images: maxBatch, threads: pool.maxThreads))
         defer { arenas.withLock { $0.append(arena) } }
         let batchArena = arena.base + plan.imageArenaCount
         return body(
@@ -56,7 +56,7 @@ package final class Session: Sendable {
                 images: input.images,
                 batch: input.images,
                 input: input,
-                weights: plan.weights.base,
+                weights: UnsafePointer(plan.weights.base),
                 imageArena: arena.base,
                 batchArena: batchArena,
                 scratch: batchArena + plan.batchArenaCount * maxBatch
@@ -68,19 +68,22 @@ package final class Session: Sendable {
         Array(UnsafeBufferPointer(start: context.address(buffer, image: image), count: buffer.layout.shape.channels))
     }
 
-    private func check(_ input: BatchInput) throws(SessionError) {
-        guard input.images <= maxBatch else { throw .batchTooLarge(images: input.images, limit: maxBatch) }
+    private func check(_ input: BatchInput) throws {
+        guard input.images <= maxBatch else { throw SessionError.batchTooLarge(images: input.images, limit: maxBatch) }
         let shape = plan.inputShape
         let count = shape.channels * shape.height * shape.width
         switch input {
         case .pixels(let pictures):
             for picture in pictures where picture.count != count {
-                throw .wrongInputSize(expected: shape, got: picture.count)
+                throw SessionError.wrongInputSize(expected: shape, got: picture.count)
             }
         case .tensor(let values, let images):
             let (expected, overflow) = count.multipliedReportingOverflow(by: images)
             guard !overflow, images >= 0, values.count == expected else {
-                throw .wrongInputSize(expected: shape, got: images > 0 ? values.count / images : values.count)
+                throw SessionError.wrongInputSize(
+                    expected: shape,
+                    got: images > 0 ? values.count / images : values.count
+                )
             }
         }
     }
@@ -107,19 +110,4 @@ extension Team {
             forEach(step.unitCount(images: context.images)) { step.run(unit: $0, context) }
         }
     }
-}
-
-/// Working memory of one run; aligned to a cache line.
-///
-/// Unchecked: used by one run at a time.
-private final class Arena: @unchecked Sendable {
-    let base: UnsafeMutablePointer<Float>
-
-    init(count: Int) {
-        let bytes = max(count, 1) * MemoryLayout<Float>.stride
-        base = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-            .bindMemory(to: Float.self, capacity: count)
-    }
-
-    deinit { base.deallocate() }
 }

@@ -9,6 +9,10 @@ protocol Step: Sendable {
     /// Multiply-adds for one image.
     var multiplyAdds: Int { get }
 
+    /// What it reads and writes.
+    var buffers: [Buffer] { get }
+    /// Floats of packed weights that it reads.
+    var weightCount: Int { get }
     /// Floats of scratch memory that a thread needs for its units.
     var scratchCount: Int { get }
 
@@ -17,6 +21,7 @@ protocol Step: Sendable {
 }
 
 extension Step {
+    var weightCount: Int { 0 }
     var scratchCount: Int { 0 }
 }
 

@@ -107,6 +107,7 @@ extension ConnectionMachine {
 
     /// Decides all that can be decided before the body is read.
     private mutating func admit(_ head: RequestHead, now: Instant, hasMoreInput: Bool) throws(Rejection) -> Action? {
+        if let refusal = policy.configuration.admission?(head) { return refuse(head, refusal, now: now) }
         let route: Route
         switch policy.router.match(head.method, head.target) {
         case .route(let match, let parameters):

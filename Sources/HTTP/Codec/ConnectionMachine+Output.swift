@@ -47,7 +47,7 @@ extension ConnectionMachine {
     mutating func respond(_ response: Response, isLast: Bool, now: Instant) -> Action {
         var response = response
         let head = current?.head
-        policy.configuration.finish?(&response, head)
+        policy.configuration.finish?(&response, head, now - (current?.arrival ?? now))
         // An interim status would leave the client waiting for the answer.
         if response.status.code < 200 { response.status = .internalServerError }
         releaseBody()

@@ -1,8 +1,8 @@
 /// Every bound of the server, with its default.
 package struct ServerConfiguration: Sendable {
     /// Last touch on every answer before it is written, the server's own errors included; the head is nil where none
-    /// could be parsed. Called on event loops: must be quick.
-    package typealias Finish = @Sendable (inout Response, RequestHead?) -> Void
+    /// could be parsed, and the time is that since the request's first byte. Called on event loops: must be quick.
+    package typealias Finish = @Sendable (inout Response, RequestHead?, Duration) -> Void
 
     /// A numeric IPv4 or IPv6 address ("::" serves IPv4 too), or "localhost" for 127.0.0.1.
     package var host = "0.0.0.0"
@@ -34,6 +34,8 @@ package struct ServerConfiguration: Sendable {
     package var lingerTimeout: Duration = .seconds(2)
     /// The value of the Server field; none is sent when empty.
     package var serverName = "effnet"
+    /// Looks at every head before its route is sought: nil lets it in, a response refuses it.
+    package var admission: Route.Admission?
     package var finish: Finish?
 
     package init() {}

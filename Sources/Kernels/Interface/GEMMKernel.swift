@@ -1,10 +1,10 @@
-/// What one call of a GEMM kernel computes: a run of output pixels × one panel of output channels.
+/// What one call of a GEMM kernel computes: lines of output pixels × one panel of output channels.
 ///
 ///     c[p][n] = activation(bias[n] + residual[p][n] + Σ over taps t, steps k: a[p + tap t][k] · b[t][k][n])
 ///
 /// Every convolution is this product: a 1×1 convolution has one tap per block of input channels, a k×k convolution k·k
-/// taps per block. Sums run in the order of `b`, tap by tap, whatever the tile or the run: the same bits for any batch
-/// and any split over threads.
+/// taps per block. Sums run in the order of `b`, tap by tap, whatever the tile or the line: the same bits for any
+/// batch and any split over threads.
 ///
 /// Activations are stored by blocks of channels: `[channel / block][row][column][channel % block]`, `block` being the
 /// kernel set's vector width. Channels past the last one are zero.
@@ -13,6 +13,8 @@ package struct GEMMArguments {
     package var a: UnsafePointer<Float>
     /// Floats from one output pixel's input to the next one's.
     package var aStride: Int
+    /// Floats from one line's first input to the next one's.
+    package var aLineStride: Int
     /// Floats from `a` to each tap; `fullTaps` of them with `block` steps each, then `tailTaps` with `tailSteps` each.
     package var tapOffsets: UnsafePointer<Int>
     package var fullTaps: Int
@@ -26,18 +28,23 @@ package struct GEMMArguments {
     package var c: UnsafeMutablePointer<Float>
     /// Floats from one output pixel to the next.
     package var cStride: Int
+    package var cLineStride: Int
     /// Floats from one block of channels to the next.
     package var cBlockStride: Int
-    /// Added before the activation; laid out like `c`, with its own distance between blocks. Never overlaps `c`.
+    /// Added before the activation; laid out like `c`, with distances of its own between lines and blocks. Never
+    /// overlaps `c`.
     package var residual: UnsafePointer<Float>?
+    package var residualLineStride: Int
     package var residualBlockStride: Int
-    /// Output pixels, at least 1.
+    /// Lines, and output pixels of each, at least 1.
+    package var lines: Int
     package var pixels: Int
     package var activation: Activation
 
     package init(
         a: UnsafePointer<Float>,
         aStride: Int,
+        aLineStride: Int = 0,
         tapOffsets: UnsafePointer<Int>,
         fullTaps: Int,
         tailTaps: Int,
@@ -46,14 +53,18 @@ package struct GEMMArguments {
         bias: UnsafePointer<Float>,
         c: UnsafeMutablePointer<Float>,
         cStride: Int,
+        cLineStride: Int = 0,
         cBlockStride: Int,
         residual: UnsafePointer<Float>? = nil,
+        residualLineStride: Int = 0,
         residualBlockStride: Int = 0,
+        lines: Int = 1,
         pixels: Int,
         activation: Activation
     ) {
         self.a = a
         self.aStride = aStride
+        self.aLineStride = aLineStride
         self.tapOffsets = tapOffsets
         self.fullTaps = fullTaps
         self.tailTaps = tailTaps
@@ -62,9 +73,12 @@ package struct GEMMArguments {
         self.bias = bias
         self.c = c
         self.cStride = cStride
+        self.cLineStride = cLineStride
         self.cBlockStride = cBlockStride
         self.residual = residual
+        self.residualLineStride = residualLineStride
         self.residualBlockStride = residualBlockStride
+        self.lines = lines
         self.pixels = pixels
         self.activation = activation
     }
@@ -74,7 +88,7 @@ package struct GEMMArguments {
 package struct GEMMKernel: Sendable {
     package typealias Function = @Sendable (borrowing GEMMArguments) -> Void
 
-    /// Output pixels of one tile; a shorter run is computed with smaller tiles of the same width.
+    /// Output pixels of one tile; a shorter line is computed with smaller tiles of the same width.
     package var rows: Int
     /// Blocks of output channels of one panel.
     package var blocks: Int

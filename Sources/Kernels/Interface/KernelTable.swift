@@ -3,6 +3,9 @@
 package struct KernelTable: Sendable {
     package typealias Depthwise = @Sendable (borrowing DepthwiseArguments) -> Void
     package typealias Plane = @Sendable (borrowing PlaneArguments) -> Void
+    package typealias Pooling = @Sendable (borrowing PoolArguments) -> Void
+    package typealias Elementwise = @Sendable (borrowing ElementwiseArguments) -> Void
+    package typealias Peak = @Sendable (borrowing PeakArguments) -> Void
     package typealias Normalize = @Sendable (borrowing NormalizeArguments) -> Void
 
     /// Channels of one block of an activation; the vector's width in floats.
@@ -18,6 +21,11 @@ package struct KernelTable: Sendable {
     /// Multiplies the plane's pixels by `channels`.
     package var scale: Plane
     package var normalize: Normalize
+    package var pool: Pooling
+    package var elementwise: Elementwise
+    package var peak: Peak
+    /// Multiply-adds of one round of `peak`.
+    package var peakWork: Int
 
     package init(
         block: Int,
@@ -28,7 +36,11 @@ package struct KernelTable: Sendable {
         depthwise: @escaping Depthwise,
         average: @escaping Plane,
         scale: @escaping Plane,
-        normalize: @escaping Normalize
+        normalize: @escaping Normalize,
+        pool: @escaping Pooling,
+        elementwise: @escaping Elementwise,
+        peak: @escaping Peak,
+        peakWork: Int
     ) {
         self.block = block
         self.gemm1 = gemm1
@@ -39,5 +51,9 @@ package struct KernelTable: Sendable {
         self.average = average
         self.scale = scale
         self.normalize = normalize
+        self.pool = pool
+        self.elementwise = elementwise
+        self.peak = peak
+        self.peakWork = peakWork
     }
 }

@@ -19,13 +19,21 @@ private func accumulate<let rows: Int, let blocks: Int>(
     }
 }
 
-/// Computes and stores `rows` pixels from `pixel` on.
+/// The pointers of one line.
+private struct Line {
+    var a: UnsafePointer<Float>
+    var c: UnsafeMutablePointer<Float>
+    var residual: UnsafePointer<Float>?
+}
+
+/// Computes and stores `rows` pixels of a line from `pixel` on.
 ///
 /// - Parameter aStride: a literal at the calls that matter, so that the rows' addresses are displacements.
 @inline(__always)
 private func tile<let rows: Int, let blocks: Int>(
     _: Tile<rows, blocks>.Type,
     _ arguments: borrowing GEMMArguments,
+    _ line: Line,
     pixel: Int,
     aStride: Int
 ) {
@@ -35,7 +43,7 @@ private func tile<let rows: Int, let blocks: Int>(
         for r in 0..<rows { sums[r][j] = bias }
     }
 
-    let a = arguments.a + pixel * aStride
+    let a = line.a + pixel * aStride
     var b = arguments.b
     for t in 0..<arguments.fullTaps {
         let source = a + arguments.tapOffsets[t]
@@ -52,7 +60,7 @@ private func tile<let rows: Int, let blocks: Int>(
         }
     }
 
-    if let residual = arguments.residual {
+    if let residual = line.residual {
         let first = residual + pixel * arguments.cStride
         for r in 0..<rows {
             for j in 0..<blocks {
@@ -63,7 +71,7 @@ private func tile<let rows: Int, let blocks: Int>(
     }
     let lowest = broadcast(arguments.activation.lowest)
     let highest = broadcast(arguments.activation.highest)
-    let c = arguments.c + pixel * arguments.cStride
+    let c = line.c + pixel * arguments.cStride
     for r in 0..<rows {
         for j in 0..<blocks {
             store(c + r * arguments.cStride + j * arguments.cBlockStride, clamp(sums[r][j], lowest, highest))
@@ -79,31 +87,32 @@ private func tile<let rows: Int, let blocks: Int>(
     )
 }
 
-/// Pixels of the tile for what is left of a run.
+/// Pixels of the tile for what is left of a line.
 private var smallRows: Int { 4 }
 
-/// Covers a run with tiles of `rows`, or of `smallRows` where that is enough at the end. The last tile is moved back to
-/// end with the run: the pixels that it computes again get the same values.
+/// Covers a line with tiles of `rows`, or of `smallRows` where that is enough at the end. The last tile is moved back to
+/// end with the line: the pixels that it computes again get the same values.
 ///
-/// - Precondition: the run has at least `smallRows` pixels.
+/// - Precondition: the line has at least `smallRows` pixels.
 @inline(__always)
 private func cover<let rows: Int, let blocks: Int>(
     _ type: Tile<rows, blocks>.Type,
     _ arguments: borrowing GEMMArguments,
+    _ line: Line,
     aStride: Int
 ) {
     let pixels = arguments.pixels
     var pixel = 0
     while pixels - pixel >= rows {
-        tile(type, arguments, pixel: pixel, aStride: aStride)
+        tile(type, arguments, line, pixel: pixel, aStride: aStride)
         pixel += rows
     }
     if pixels - pixel > smallRows, pixels >= rows {
-        tile(type, arguments, pixel: pixels - rows, aStride: aStride)
+        tile(type, arguments, line, pixel: pixels - rows, aStride: aStride)
     } else {
         while pixel < pixels {
             let start = Swift.min(pixel, pixels - smallRows)
-            tile(Tile<4, blocks>.self, arguments, pixel: start, aStride: aStride)
+            tile(Tile<4, blocks>.self, arguments, line, pixel: start, aStride: aStride)
             pixel += smallRows
         }
     }
@@ -116,16 +125,22 @@ private func run<let rows: Int, let blocks: Int>(
     _ type: Tile<rows, blocks>.Type,
     _ arguments: borrowing GEMMArguments
 ) {
-    guard arguments.pixels >= smallRows else {
-        for pixel in 0..<arguments.pixels {
-            tile(Tile<1, blocks>.self, arguments, pixel: pixel, aStride: arguments.aStride)
+    var line = Line(a: arguments.a, c: arguments.c, residual: arguments.residual)
+    for _ in 0..<arguments.lines {
+        if arguments.pixels < smallRows {
+            for pixel in 0..<arguments.pixels {
+                tile(Tile<1, blocks>.self, arguments, line, pixel: pixel, aStride: arguments.aStride)
+            }
+        } else {
+            switch arguments.aStride {
+            case width: cover(type, arguments, line, aStride: width)
+            case 6: cover(type, arguments, line, aStride: 6)
+            default: cover(type, arguments, line, aStride: arguments.aStride)
+            }
         }
-        return
-    }
-    switch arguments.aStride {
-    case width: cover(type, arguments, aStride: width)
-    case 6: cover(type, arguments, aStride: 6)
-    default: cover(type, arguments, aStride: arguments.aStride)
+        line.a += arguments.aLineStride
+        line.c += arguments.cLineStride
+        if let residual = line.residual { line.residual = residual + arguments.residualLineStride }
     }
 }
 

@@ -13,6 +13,10 @@ package func kernelTable() -> KernelTable {
         depthwise: { depthwise($0) },
         average: { average($0) },
         scale: { scale($0) },
-        normalize: { normalize($0) }
+        normalize: { normalize($0) },
+        pool: { pool($0) },
+        elementwise: { elementwise($0) },
+        peak: { peak($0) },
+        peakWork: peakWork
     )
 }

@@ -15,7 +15,10 @@ internal import CIntrinsics
     @inline(__always) func div(_ a: Vector, _ b: Vector) -> Vector { f32x16_div(a, b) }
     @inline(__always) func min(_ a: Vector, _ b: Vector) -> Vector { f32x16_min(a, b) }
     @inline(__always) func max(_ a: Vector, _ b: Vector) -> Vector { f32x16_max(a, b) }
-    @inline(__always) func exp2i(_ n: Vector) -> Vector { f32x16_exp2i(n) }
+    /// x · 2^n
+    @inline(__always) func scale(_ x: Vector, _ n: Vector) -> Vector { f32x16_scale(x, n) }
+    /// 1 / x, to about 12 bits.
+    @inline(__always) func approximateReciprocal(_ x: Vector) -> Vector { f32x16_reciprocal(x) }
     @inline(__always) func widen(_ p: UnsafePointer<UInt8>) -> Vector { f32x16_from_u8(p) }
     /// a · b + c
     @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x16_fma(a, b, c) }
@@ -32,7 +35,10 @@ internal import CIntrinsics
     @inline(__always) func div(_ a: Vector, _ b: Vector) -> Vector { f32x8_div(a, b) }
     @inline(__always) func min(_ a: Vector, _ b: Vector) -> Vector { f32x8_min(a, b) }
     @inline(__always) func max(_ a: Vector, _ b: Vector) -> Vector { f32x8_max(a, b) }
-    @inline(__always) func exp2i(_ n: Vector) -> Vector { f32x8_exp2i(n) }
+    /// x · 2^n
+    @inline(__always) func scale(_ x: Vector, _ n: Vector) -> Vector { f32x8_scale(x, n) }
+    /// 1 / x, to about 12 bits.
+    @inline(__always) func approximateReciprocal(_ x: Vector) -> Vector { f32x8_reciprocal(x) }
     @inline(__always) func widen(_ p: UnsafePointer<UInt8>) -> Vector { f32x8_from_u8(p) }
     /// a · b + c
     @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x8_fma(a, b, c) }
@@ -49,7 +55,10 @@ internal import CIntrinsics
     @inline(__always) func div(_ a: Vector, _ b: Vector) -> Vector { f32x4_div(a, b) }
     @inline(__always) func min(_ a: Vector, _ b: Vector) -> Vector { f32x4_min(a, b) }
     @inline(__always) func max(_ a: Vector, _ b: Vector) -> Vector { f32x4_max(a, b) }
-    @inline(__always) func exp2i(_ n: Vector) -> Vector { f32x4_exp2i(n) }
+    /// x · 2^n
+    @inline(__always) func scale(_ x: Vector, _ n: Vector) -> Vector { f32x4_scale(x, n) }
+    /// 1 / x, to about 12 bits.
+    @inline(__always) func approximateReciprocal(_ x: Vector) -> Vector { f32x4_reciprocal(x) }
     @inline(__always) func widen(_ p: UnsafePointer<UInt8>) -> Vector { f32x4_from_u8(p) }
     /// a · b + c
     @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x4_fma(a, b, c) }

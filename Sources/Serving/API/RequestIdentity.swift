@@ -32,10 +32,7 @@ extension Route {
             request.fields[.requestID] = id
             let inner = Exchange(request: request) { response in
                 var response = response
-                response.fields[.requestID] = id
-                if response.fields[.serverTiming] == nil {
-                    response.fields[.serverTiming] = "total;dur=\(Milliseconds(.now - arrival))"
-                }
+                response.identify(id, elapsed: .now - arrival)
                 outer.respond(response)
             }
             outer.onDisconnect { inner.disconnect() }
@@ -45,12 +42,20 @@ extension Route {
     }
 }
 
+extension Response {
+    /// Adds the request's id and, where a route said nothing of its times, how long all took.
+    fileprivate mutating func identify(_ id: String, elapsed: Duration) {
+        fields[.requestID] = id
+        if fields[.serverTiming] == nil { fields[.serverTiming] = ServerTiming.value([("total", elapsed)]) }
+    }
+}
+
 /// The names of requests.
 package enum RequestID {
-    /// Gives answers that no route made, such as the server's own errors, an id too.
-    package static let finish: ServerConfiguration.Finish = { response, head in
+    /// Gives answers that no route made, such as the server's own errors, an id and a time too.
+    package static let finish: ServerConfiguration.Finish = { response, head, elapsed in
         guard response.fields[.requestID] == nil else { return }
-        response.fields[.requestID] = accepted(head?.fields[.requestID]) ?? random()
+        response.identify(accepted(head?.fields[.requestID]) ?? random(), elapsed: elapsed)
     }
 
     /// The client's name for its request, if it is safe to repeat in headers and logs.

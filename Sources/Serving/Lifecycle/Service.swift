@@ -65,13 +65,30 @@ package final class Service: Sendable {
                 readers: BodyReaders(count: configuration.workers),
                 limits: configuration.limits
             ).routes
-        var serverConfiguration = configuration.server
-        serverConfiguration.finish = ErrorAnswers.finish
         server = Server(
-            configuration: serverConfiguration,
+            configuration: Self.serverConfiguration(configuration),
             routes: routes,
             observer: TrafficObserver(telemetry: telemetry, log: log)
         )
+    }
+
+    /// The server's bounds, with what is done to every request and answer of the service.
+    package static func serverConfiguration(_ configuration: ServiceConfiguration) -> ServerConfiguration {
+        var server = configuration.server
+        let crossOrigin = configuration.crossOrigin
+        if let keys = configuration.apiKeys {
+            server.admission = { head in
+                // A browser's preflight never carries a key.
+                if crossOrigin != nil && CrossOriginPolicy.isPreflight(head) { return nil }
+                return keys.refusal(of: head)
+            }
+        }
+        server.finish = { response, head, elapsed in
+            RequestID.finish(&response, head, elapsed)
+            ErrorForm.adapt(&response, to: head)
+            crossOrigin?.mark(&response, head: head)
+        }
+        return server
     }
 
     /// Serves until `events` ask for the end, on the calling thread and those of the server and the scheduler.

@@ -8,9 +8,11 @@ package struct StandardErrorLog: LogHandler {
     package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]
     private let format: Format
+    private let writer: LogWriter
 
-    package init(format: Format, level: Logger.Level) {
+    package init(format: Format, level: Logger.Level, writer: LogWriter = .standardError) {
         self.format = format
+        self.writer = writer
         logLevel = level
     }
 
@@ -20,15 +22,15 @@ package struct StandardErrorLog: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        let line = Self.line(
-            time: .now,
-            level: event.level,
-            message: event.message.description,
-            metadata: metadata.merging(event.metadata ?? [:]) { $1 },
-            format: format
+        writer.write(
+            Self.line(
+                time: .now,
+                level: event.level,
+                message: event.message.description,
+                metadata: metadata.merging(event.metadata ?? [:]) { $1 },
+                format: format
+            )
         )
-        // One write a line: lines of several threads do not mix.
-        _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
     /// One event as a line with its line feed. Metadata come sorted by key.
@@ -45,22 +47,22 @@ package struct StandardErrorLog: LogHandler {
             var members: [JSONValue.Member] = [
                 .init(name: "time", value: .string(time.description)),
                 .init(name: "level", value: .string(level.rawValue)),
-                .init(name: "message", value: .string(message)),
+                .init(name: "message", value: .string(inert(message))),
             ]
             members += sorted.map { .init(name: $0.key, value: json($0.value)) }
             return JSONValue.object(members).bytes + [UInt8(ascii: "\n")]
         case .text:
-            let pairs = sorted.map { " \($0.key)=\(printable("\($0.value)"))" }.joined()
-            return Array("\(time) \(level.rawValue) \(printable(message))\(pairs)\n".utf8)
+            let pairs = sorted.map { " \($0.key)=\(quoted("\($0.value)"))" }.joined()
+            return Array("\(time) \(level.rawValue) \(inert(message))\(pairs)\n".utf8)
         }
     }
 
     private static func json(_ value: Logger.MetadataValue) -> JSONValue {
         switch value {
-        case .string(let text): .string(text)
+        case .string(let text): .string(inert(text))
         case .stringConvertible(let number as Int): .integer(number)
         case .stringConvertible(let time as Milliseconds): .milliseconds(time.duration)
-        case .stringConvertible(let other): .string(other.description)
+        case .stringConvertible(let other): .string(inert(other.description))
         case .array(let values): .array(values.map(json))
         case .dictionary(let members):
             .object(members.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: json($0.value)) })
@@ -68,10 +70,25 @@ package struct StandardErrorLog: LogHandler {
         }
     }
 
-    /// Text without control characters, so that what a client sent cannot begin a line of its own.
-    private static func printable(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 })
+    /// A value that cannot pass for several: in quotes where a space, a quote or an equals sign is in it.
+    private static func quoted(_ text: String) -> String {
+        let isPlain = !text.isEmpty && !text.utf8.contains { [0x20, 0x22, 0x3d].contains($0) }
+        return isPlain ? inert(text) : String(decoding: JSONValue.string(inert(text)).bytes, as: UTF8.self)
+    }
+
+    /// Text that cannot begin a line of its own or steer a terminal: without control characters, other separators of
+    /// lines and marks that turn the direction of writing.
+    private static func inert(_ text: String) -> String {
+        guard !text.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) else { return text }
+        return String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    switch scalar.properties.generalCategory {
+                    case .control, .format, .lineSeparator, .paragraphSeparator: "?"
+                    default: scalar
+                    }
+                }
+            )
         )
     }
 }

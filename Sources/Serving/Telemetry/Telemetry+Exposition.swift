@@ -45,6 +45,12 @@ extension Telemetry {
         for counter in counters { counter.write(to: &exposition) }
         phases.write(to: &exposition)
         batchSizes.write(to: &exposition)
+        exposition.single(
+            "effnet_log_lines_dropped_total",
+            .counter,
+            help: "Log lines that standard error did not take in time.",
+            Double(LogWriter.standardError.droppedLines)
+        )
         ProcessStatistics().write(to: &exposition)
         exposition.single(
             "process_start_time_seconds",

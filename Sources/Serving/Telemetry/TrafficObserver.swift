@@ -36,7 +36,9 @@ package struct TrafficObserver: ServerObserver {
             "request_id": .string(record.requestID ?? "-"),
             "peer": .string(record.peer),
         ]
-        if let timing = record.responseFields[.serverTiming] { metadata["timing"] = .string(timing) }
+        for phase in ServerTiming.phases(record.responseFields[.serverTiming] ?? "") where phase.name != "total" {
+            metadata["\(phase.name)_ms"] = .stringConvertible(Milliseconds(phase.duration))
+        }
         if let traceID = TraceParent.traceID(record.requestFields[.traceParent]) {
             metadata["trace_id"] = .string(traceID)
         }

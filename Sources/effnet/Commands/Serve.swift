@@ -1,5 +1,6 @@
 import ArgumentParser
 import Classification
+import Engine
 import Glibc
 import HTTP
 import Imaging
@@ -20,6 +21,7 @@ struct Serve: ParsableCommand {
     @OptionGroup(title: "Models") var store: StoreOptions
     @OptionGroup(title: "Engine") var engine: EngineOptions
     @OptionGroup(title: "Server") var server: ServerOptions
+    @OptionGroup(title: "Access") var access: AccessOptions
     @OptionGroup(title: "Queue") var queue: QueueOptions
 
     @Option(help: "Seconds of normal service after the first signal, for balancers to notice. [EFFNET_DRAIN_DELAY]")
@@ -51,7 +53,11 @@ struct Serve: ParsableCommand {
         let format = logFormat
         let level = logLevel
         let log = Logger(label: "effnet") { _ in StandardErrorLog(format: format, level: level) }
+        defer { LogWriter.standardError.flush(within: .seconds(1)) }
+        // Who reads the log may go away; the service stays.
+        signal(SIGPIPE, SIG_IGN)
         ProcessMemory.configure()
+        let configuration = try configuration(log: log)
 
         let outcome: Service.Outcome
         do {
@@ -77,10 +83,13 @@ struct Serve: ParsableCommand {
     }
 
     /// What the service is made with.
-    private var configuration: ServiceConfiguration {
+    private func configuration(log: Logger) throws -> ServiceConfiguration {
         var configuration = ServiceConfiguration()
         configuration.server = server.configuration
-        configuration.server.eventLoops = engine.threadCount
+        configuration.server.eventLoops = ProcessorCount.available()
+        configuration.server.maxConnections = affordableConnections(log: log)
+        configuration.apiKeys = try access.keys()
+        configuration.crossOrigin = access.crossOrigin
         configuration.workers = engine.threadCount
         configuration.batching = queue.limits
         configuration.batching.maxBatch = engine.maxBatch
@@ -103,6 +112,22 @@ struct Serve: ParsableCommand {
             try Classifier(folder: folder, options: options, progress: progress)
         }
     }
+
+    /// What is left of `--max-connections` under the process's limit on open files: at the cap a new client is told so,
+    /// where without descriptors it would have to wait.
+    private func affordableConnections(log: Logger) -> Int {
+        guard let limit = DescriptorLimit.raise() else { return server.maxConnections }
+        let affordable = max(1, limit - Self.reservedDescriptors)
+        guard server.maxConnections > affordable else { return server.maxConnections }
+        log.warning(
+            "the limit on open files is too low for --max-connections: raise it, or serve fewer",
+            metadata: ["limit": .stringConvertible(limit), "connections": .stringConvertible(affordable)]
+        )
+        return affordable
+    }
+
+    /// For files of models, for clients that are turned away, and for what the system takes.
+    private static let reservedDescriptors = 128
 
     private static func level(_ name: String) throws -> Logger.Level {
         guard let level = Logger.Level(rawValue: name) else {

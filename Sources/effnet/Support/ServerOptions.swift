@@ -27,11 +27,23 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "Largest head of a request. [EFFNET_MAX_HEAD]")
     var maxHead = ByteCount(defaults.maxHeadBytes)
 
+    @Option(help: "Fields in the head of a request at most. [EFFNET_MAX_FIELDS]")
+    var maxFields = defaults.maxFields
+
+    @Option(help: "Longest path and query of a request. [EFFNET_MAX_TARGET]")
+    var maxTarget = ByteCount(defaults.maxTargetBytes)
+
+    @Option(help: "Bytes that a connection may send ahead of an answer; then it must wait. [EFFNET_MAX_PIPELINED]")
+    var maxPipelined = ByteCount(defaults.maxPipelinedBytes)
+
     @Option(help: "Seconds for the head of a request to arrive. [EFFNET_HEAD_TIMEOUT]")
     var headTimeout = Seconds(defaults.headTimeout)
 
     @Option(help: "Seconds that a body may stand still. [EFFNET_BODY_TIMEOUT]")
     var bodyTimeout = Seconds(defaults.bodyIdleTimeout)
+
+    @Option(help: "Bytes a second that a body must keep on average after that time. [EFFNET_MIN_BODY_RATE]")
+    var minBodyRate = defaults.minBodyRate
 
     @Option(help: "Seconds that a connection may be idle between requests. [EFFNET_KEEP_ALIVE_TIMEOUT]")
     var keepAliveTimeout = Seconds(defaults.keepAliveTimeout)
@@ -39,14 +51,23 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "Seconds that an answer may wait for its client to read. [EFFNET_WRITE_TIMEOUT]")
     var writeTimeout = Seconds(defaults.writeTimeout)
 
+    @Option(help: "Seconds that a refused upload may pause; ten times this in all. [EFFNET_LINGER_TIMEOUT]")
+    var lingerTimeout = Seconds(defaults.lingerTimeout)
+
     func validate() throws {
         guard maxBody.bytes > 0 else { throw ValidationError("--max-body must be positive") }
         guard maxBufferedBytes.bytes >= maxBody.bytes else {
             throw ValidationError("--max-buffered-bytes must be at least --max-body")
         }
         guard maxConnections > 0 else { throw ValidationError("--max-connections must be positive") }
-        guard maxHead.bytes >= 1024 else { throw ValidationError("--max-head must be at least 1024") }
-        let timeouts = [headTimeout, bodyTimeout, keepAliveTimeout, writeTimeout]
+        guard (1 << 10...16 << 20).contains(maxHead.bytes) else {
+            throw ValidationError("--max-head must be 1K to 16M")
+        }
+        guard (1...16 << 20).contains(maxTarget.bytes) else { throw ValidationError("--max-target must be 1 to 16M") }
+        guard maxFields > 0 else { throw ValidationError("--max-fields must be positive") }
+        guard maxPipelined.bytes > 0 else { throw ValidationError("--max-pipelined must be positive") }
+        guard minBodyRate > 0 else { throw ValidationError("--min-body-rate must be positive") }
+        let timeouts = [headTimeout, bodyTimeout, keepAliveTimeout, writeTimeout, lingerTimeout]
         guard timeouts.allSatisfy({ $0.duration > .zero }) else {
             throw ValidationError("the server's timeouts must be positive")
         }
@@ -61,10 +82,15 @@ struct ServerOptions: ParsableArguments {
         configuration.maxBufferedBytes = maxBufferedBytes.bytes
         configuration.maxConnections = maxConnections
         configuration.maxHeadBytes = maxHead.bytes
+        configuration.maxFields = maxFields
+        configuration.maxTargetBytes = maxTarget.bytes
+        configuration.maxPipelinedBytes = maxPipelined.bytes
+        configuration.minBodyRate = minBodyRate
         configuration.headTimeout = headTimeout.duration
         configuration.bodyIdleTimeout = bodyTimeout.duration
         configuration.keepAliveTimeout = keepAliveTimeout.duration
         configuration.writeTimeout = writeTimeout.duration
+        configuration.lingerTimeout = lingerTimeout.duration
         return configuration
     }
 }

@@ -15,6 +15,8 @@ struct DepthwiseFilter: Sendable {
 
     /// What `kind` calls it.
     var title: String { "depthwise \(kernelHeight)×\(kernelWidth)/\(stride)" }
+    /// Floats of packed weights for one block of channels.
+    var weightsPerBlock: Int { kernelHeight * kernelWidth * block }
 
     /// Rows of one block of channels.
     ///
@@ -35,7 +37,7 @@ struct DepthwiseFilter: Sendable {
             DepthwiseArguments(
                 input: input,
                 inputRowStride: inputRowStride,
-                weights: packed + weights + index * kernelHeight * kernelWidth * block,
+                weights: packed + weights + index * weightsPerBlock,
                 bias: packed + bias + index * block,
                 output: output,
                 outputRowStride: outputRowStride,

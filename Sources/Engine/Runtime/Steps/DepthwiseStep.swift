@@ -12,6 +12,8 @@ struct DepthwiseStep: Step {
     let inputOffset: Int
 
     var kind: String { filter.title }
+    var buffers: [Buffer] { [input, output] }
+    var weightCount: Int { output.layout.blocks * filter.weightsPerBlock }
 
     func unitCount(images: Int) -> Int { images * output.layout.blocks }
 

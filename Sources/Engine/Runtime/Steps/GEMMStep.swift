@@ -3,14 +3,20 @@ internal import ModelGraph
 
 /// A convolution (or fully connected layer) as matrix products.
 struct GEMMStep: Step {
-    /// Output pixels whose inputs are equally far apart: a row of the image, or part of the image where rows follow each
-    /// other without a border.
-    struct Run: Sendable {
-        /// From the image's start, in floats.
+    /// How the output is cut into lines: rows of the image, or longer stretches where rows follow each other without a
+    /// border. Positions and strides are in floats.
+    struct Cut: Sendable {
+        var lines: Int
+        var pixels: Int
+        /// Of the last line.
+        var lastPixels: Int
+        /// Of the first line's first input and output.
         var input: Int
         var output: Int
         var residual: Int
-        var pixels: Int
+        var inputStride: Int
+        var outputStride: Int
+        var residualStride: Int
     }
 
     let name: String
@@ -22,55 +28,75 @@ struct GEMMStep: Step {
     let residual: Buffer?
     /// Floats from one output pixel's input to the next one's.
     let inputStride: Int
-    let runs: [Run]
-    /// How many runs and panels make a unit.
-    let runsPerUnit: Int
+    let cut: Cut
+    /// How many lines and panels make a unit.
+    let linesPerUnit: Int
     let panelsPerUnit: Int
 
-    private var runGroups: Int { (runs.count + runsPerUnit - 1) / runsPerUnit }
+    var buffers: [Buffer] { [input, output] + [residual].compactMap(\.self) }
+    var weightCount: Int { product.weightCount(block: output.layout.block) }
+
+    private var lineGroups: Int { (cut.lines + linesPerUnit - 1) / linesPerUnit }
     private var panelGroups: Int { (product.panels.count + panelsPerUnit - 1) / panelsPerUnit }
-    /// One pixel an image: then the images of the batch are the pixels of one run.
+    /// One pixel an image: then the images of the batch are the pixels of one line.
     private var isPixelwise: Bool { output.layout.shape.height * output.layout.shape.width == 1 && residual == nil }
 
     func unitCount(images: Int) -> Int {
-        isPixelwise ? panelGroups : panelGroups * images * runGroups
+        isPixelwise ? panelGroups : panelGroups * images * lineGroups
     }
 
     /// Neighbouring units share a group of panels, whose weights then stay in the cache.
     func run(unit: Int, _ context: RunContext) {
-        let units = isPixelwise ? 1 : context.images * runGroups
+        let units = isPixelwise ? 1 : context.images * lineGroups
         let (panelGroup, rest) = unit.quotientAndRemainder(dividingBy: units)
-        let (image, runGroup) = rest.quotientAndRemainder(dividingBy: runGroups)
+        let (image, lineGroup) = rest.quotientAndRemainder(dividingBy: lineGroups)
         let firstPanel = panelGroup * panelsPerUnit
-        let firstRun = runGroup * runsPerUnit
+        let first = lineGroup * linesPerUnit
+        let end = min(first + linesPerUnit, cut.lines)
+        let full = cut.lastPixels < cut.pixels && end == cut.lines ? end - 1 : end
         for panel in product.panels[firstPanel..<min(firstPanel + panelsPerUnit, product.panels.count)] {
-            if runGroup == 0 { clearBorder(of: panel.panel, image: image, context) }
-            for run in runs[firstRun..<min(firstRun + runsPerUnit, runs.count)] {
-                compute(run, panel, image: image, context)
+            if lineGroup == 0 { clearBorder(of: panel.panel, image: image, context) }
+            if isPixelwise {
+                compute(0..<1, pixels: context.images, panel, image: 0, context)
+                continue
             }
+            if first < full { compute(first..<full, pixels: cut.pixels, panel, image: image, context) }
+            if full < end { compute(full..<end, pixels: cut.lastPixels, panel, image: image, context) }
         }
     }
 
-    private func compute(_ run: Run, _ panel: MatrixProduct.PackedPanel, image: Int, _ context: RunContext) {
+    private func compute(
+        _ lines: Range<Int>,
+        pixels: Int,
+        _ panel: MatrixProduct.PackedPanel,
+        image: Int,
+        _ context: RunContext
+    ) {
         let layout = output.layout
         let firstBlock = panel.panel.firstBlock
+        let c = context.address(output, image: image) + firstBlock * layout.planeStride
         var destination = MatrixProduct.Destination(
-            c: context.address(output, image: image) + run.output + firstBlock * layout.planeStride,
+            c: c + cut.output + lines.lowerBound * cut.outputStride,
             stride: isPixelwise ? layout.imageStride : layout.block,
+            lineStride: cut.outputStride,
             blockStride: layout.planeStride
         )
         if let residual {
             let plane = residual.layout.planeStride
-            destination.residual = UnsafePointer(
-                context.address(residual, image: image) + run.residual + firstBlock * plane
-            )
+            let start = cut.residual + lines.lowerBound * cut.residualStride + firstBlock * plane
+            destination.residual = UnsafePointer(context.address(residual, image: image) + start)
+            destination.residualLineStride = cut.residualStride
             destination.residualBlockStride = plane
         }
         product.multiply(
             panel,
-            a: context.address(input, image: image) + run.input,
-            stride: isPixelwise ? input.layout.imageStride : inputStride,
-            pixels: isPixelwise ? context.images : run.pixels,
+            MatrixProduct.Lines(
+                a: context.address(input, image: image) + cut.input + lines.lowerBound * cut.inputStride,
+                stride: isPixelwise ? input.layout.imageStride : inputStride,
+                lineStride: cut.inputStride,
+                count: lines.count,
+                pixels: pixels
+            ),
             weights: context.weights,
             into: destination
         )

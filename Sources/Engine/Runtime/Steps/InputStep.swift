@@ -6,6 +6,7 @@ struct InputStep: Step {
     let name = "input"
     let kind = "input"
     let multiplyAdds = 0
+    var buffers: [Buffer] { [output] }
     let output: Buffer
     let normalize: KernelTable.Normalize
     /// Factors and summands per channel, repeated over `period` floats.
@@ -66,11 +67,11 @@ struct InputStep: Step {
         let layout = output.layout
         let (channels, height, width) = (layout.shape.channels, layout.shape.height, layout.shape.width)
         values.withUnsafeBufferPointer { values in
-            for channel in 0..<channels {
-                for row in rows {
+            for row in rows {
+                let line = target + layout.offset(row: row, column: 0)
+                for channel in 0..<channels {
                     let source = ((image * channels + channel) * height + row) * width
-                    let line = target + layout.offset(row: row, column: 0) + channel
-                    for column in 0..<width { line[column * channels] = values[source + column] }
+                    for column in 0..<width { line[column &* channels &+ channel] = values[source &+ column] }
                 }
             }
         }

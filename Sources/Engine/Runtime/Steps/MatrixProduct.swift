@@ -9,13 +9,27 @@ struct MatrixProduct: Sendable {
         var bias: Int
     }
 
-    /// Where the results of one run go, and what is added to them.
+    /// Lines of output pixels whose inputs are equally far apart. Strides are in floats.
+    struct Lines {
+        /// The first line's first pixel's first tap.
+        var a: UnsafePointer<Float>
+        /// From one output pixel's input to the next one's, and from line to line.
+        var stride: Int
+        var lineStride: Int
+        var count: Int
+        /// Of each line.
+        var pixels: Int
+    }
+
+    /// Where results go, and what is added to them. Strides are in floats.
     struct Destination {
         var c: UnsafeMutablePointer<Float>
-        /// Floats from one output pixel to the next, and from one block of channels to the next.
+        /// From one output pixel to the next, from line to line, and from one block of channels to the next.
         var stride: Int
+        var lineStride: Int
         var blockStride: Int
         var residual: UnsafePointer<Float>?
+        var residualLineStride = 0
         var residualBlockStride = 0
     }
 
@@ -23,16 +37,15 @@ struct MatrixProduct: Sendable {
     let order: TapOrder
     let activation: Activation
 
-    /// One panel over a run of pixels.
-    ///
-    /// - Parameters:
-    ///   - a: the first pixel's first tap.
-    ///   - stride: floats from one output pixel's input to the next one's.
+    /// Floats of packed weights.
+    func weightCount(block: Int) -> Int {
+        panels.reduce(0) { $0 + order.weightIndices.count * $1.panel.kernel.blocks * block }
+    }
+
+    /// One panel over some lines.
     func multiply(
         _ panel: PackedPanel,
-        a: UnsafePointer<Float>,
-        stride: Int,
-        pixels: Int,
+        _ lines: Lines,
         weights: UnsafePointer<Float>,
         into destination: Destination
     ) {
@@ -40,8 +53,9 @@ struct MatrixProduct: Sendable {
             guard let taps = taps.baseAddress else { return }
             panel.panel.kernel.run(
                 GEMMArguments(
-                    a: a,
-                    aStride: stride,
+                    a: lines.a,
+                    aStride: lines.stride,
+                    aLineStride: lines.lineStride,
                     tapOffsets: taps,
                     fullTaps: order.fullTaps,
                     tailTaps: order.tailTaps,
@@ -50,10 +64,13 @@ struct MatrixProduct: Sendable {
                     bias: weights + panel.bias,
                     c: destination.c,
                     cStride: destination.stride,
+                    cLineStride: destination.lineStride,
                     cBlockStride: destination.blockStride,
                     residual: destination.residual,
+                    residualLineStride: destination.residualLineStride,
                     residualBlockStride: destination.residualBlockStride,
-                    pixels: pixels,
+                    lines: lines.count,
+                    pixels: lines.pixels,
                     activation: activation
                 )
             )

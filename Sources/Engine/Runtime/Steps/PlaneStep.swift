@@ -6,6 +6,7 @@ struct PlaneStep: Step {
     let name: String
     let kind: String
     let multiplyAdds = 0
+    var buffers: [Buffer] { [features, channels] }
     let features: Buffer
     let channels: Buffer
     let kernel: KernelTable.Plane

@@ -29,6 +29,10 @@ struct StreamedDepthwiseStep: Step {
     private var scratchPlane: Int { scratchRows * inner.rowStride }
 
     var scratchCount: Int { (product.panels.map(\.panel.kernel.blocks).max() ?? 0) * scratchPlane }
+    var buffers: [Buffer] { [input, output] }
+    var weightCount: Int {
+        product.weightCount(block: inner.block) + output.layout.blocks * filter.weightsPerBlock
+    }
 
     func unitCount(images: Int) -> Int { product.panels.count * images * segments }
 
@@ -50,9 +54,7 @@ struct StreamedDepthwiseStep: Step {
                 keep(first..<filled, from: scratchStart, blocks: panel.panel.kernel.blocks, context.scratch)
             }
             let end = first + (count - 1) * filter.stride + filter.kernelHeight
-            for row in max(filled, first)..<end {
-                fill(row: row, at: row - first, panel, image: image, context)
-            }
+            fill(max(filled, first)..<end, from: first, panel, image: image, context)
             (filled, scratchStart) = (end, first)
             convolve(strip..<strip + count, panel.panel, image: image, context)
         }
@@ -80,29 +82,42 @@ struct StreamedDepthwiseStep: Step {
         }
     }
 
-    /// Computes one row of the inner features, or its zeros above and below.
+    /// Computes rows of the inner features, and the zeros above and below them.
+    ///
+    /// - Parameter start: the row that the scratch begins with.
     private func fill(
-        row: Int,
-        at index: Int,
+        _ rows: Range<Int>,
+        from start: Int,
         _ panel: MatrixProduct.PackedPanel,
         image: Int,
         _ context: RunContext
     ) {
-        let line = context.scratch + index * inner.rowStride + inner.border.left * inner.block
-        let source = row - inner.border.top
-        guard (0..<inner.shape.height).contains(source) else {
+        let top = inner.border.top
+        let real = rows.clamped(to: top..<top + inner.shape.height)
+        for row in rows where !real.contains(row) {
+            let line = context.scratch + (row - start) * inner.rowStride
             for block in 0..<panel.panel.kernel.blocks {
-                (line + block * scratchPlane).update(repeating: 0, count: inner.shape.width * inner.block)
+                (line + block * scratchPlane).update(repeating: 0, count: inner.rowStride)
             }
-            return
         }
+        guard !real.isEmpty else { return }
+        let first = (real.lowerBound - start) * inner.rowStride + inner.border.left * inner.block
         product.multiply(
             panel,
-            a: context.address(input, image: image) + inputOffset + source * inputRowStride,
-            stride: inputStride,
-            pixels: inner.shape.width,
+            MatrixProduct.Lines(
+                a: context.address(input, image: image) + inputOffset + (real.lowerBound - top) * inputRowStride,
+                stride: inputStride,
+                lineStride: inputRowStride,
+                count: real.count,
+                pixels: inner.shape.width
+            ),
             weights: context.weights,
-            into: MatrixProduct.Destination(c: line, stride: inner.block, blockStride: scratchPlane)
+            into: MatrixProduct.Destination(
+                c: context.scratch + first,
+                stride: inner.block,
+                lineStride: inner.rowStride,
+                blockStride: scratchPlane
+            )
         )
     }
 

@@ -53,7 +53,7 @@ struct ImageTask<Answer: ImageAnswer>: InferenceTask {
         }
         var response = Response.json(.object([model] + content + [id]))
         let results = outcome.results.compactMap { try? $0.get() }
-        response.fields[.serverTiming] = outcome.phases(of: results, total: total).serverTiming
+        response.fields[.serverTiming] = ServerTiming.value(outcome.phases(of: results, total: total))
         return response
     }
 
@@ -73,13 +73,6 @@ struct ImageTask<Answer: ImageAnswer>: InferenceTask {
     private static func error(_ failure: JobFailure) -> JSONValue {
         let problem = Problem(failure)
         return ["error": .string(problem.detail), "status": .integer(problem.status.code)]
-    }
-}
-
-extension [(name: String, duration: Duration)] {
-    /// The value of Server-Timing.
-    var serverTiming: String {
-        map { "\($0.name);dur=\(Milliseconds($0.duration))" }.joined(separator: ", ")
     }
 }
 

@@ -39,7 +39,7 @@ struct InferenceOutcome: Sendable {
     }
 
     /// The phases by name, each of the picture that it took longest.
-    func phases(of results: [JobResult], total: Duration) -> [(name: String, duration: Duration)] {
+    func phases(of results: [JobResult], total: Duration) -> [ServerTiming.Phase] {
         func longest(_ phase: KeyPath<JobPhases, Duration>) -> Duration {
             results.map { $0.phases[keyPath: phase] }.max() ?? .zero
         }
@@ -50,24 +50,5 @@ struct InferenceOutcome: Sendable {
             ("inference", longest(\.inference)),
             ("total", total),
         ]
-    }
-}
-
-/// How a protocol tells errors.
-enum ErrorForm: Sendable {
-    /// RFC 9457.
-    case problem
-    /// `{"error": "…"}`, as the Open Inference Protocol and TensorFlow Serving have it.
-    case plain
-
-    func response(_ problem: Problem) -> Response {
-        switch self {
-        case .problem: return problem.response
-        case .plain:
-            var response = Response.json(["error": .string(problem.detail)], status: problem.status)
-            response.fields = problem.response.fields
-            response.fields[.contentType] = "application/json"
-            return response
-        }
     }
 }

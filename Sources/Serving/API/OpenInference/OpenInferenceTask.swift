@@ -64,7 +64,7 @@ struct OpenInferenceTask: InferenceTask {
             response.fields[.inferenceHeaderLength] = String(header.count)
         }
         let total = ContinuousClock.now - outcome.request.arrival
-        response.fields[.serverTiming] = outcome.phases(of: results, total: total).serverTiming
+        response.fields[.serverTiming] = ServerTiming.value(outcome.phases(of: results, total: total))
         return response
     }
 

@@ -3,6 +3,17 @@ import HTTPTypes
 
 /// `/livez`, `/readyz` and `/healthz`, for orchestrators and load balancers.
 enum HealthAPI {
+    /// The paths, as segments, that orchestrators ask without any key; of every protocol.
+    private static let probes: Set<[String]> = [
+        ["livez"], ["readyz"], ["healthz"], ["v2", "health", "live"], ["v2", "health", "ready"],
+    ]
+
+    /// Whether a request asks for nothing but the health of the service.
+    static func isProbe(_ target: RequestTarget) -> Bool {
+        guard case .resource(let segments, _) = target else { return false }
+        return probes.contains(segments)
+    }
+
     static func routes(_ context: APIContext) -> [Route] {
         let ready: Route.Handler = { exchange in
             exchange.respond(answer(context.registry.readiness))

@@ -55,7 +55,7 @@ struct PredictTask: InferenceTask {
             }
         var response = Response.json(body)
         let total = ContinuousClock.now - outcome.request.arrival
-        response.fields[.serverTiming] = outcome.phases(of: results, total: total).serverTiming
+        response.fields[.serverTiming] = ServerTiming.value(outcome.phases(of: results, total: total))
         return response
     }
 }

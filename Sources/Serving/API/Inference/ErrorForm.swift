@@ -1,11 +1,26 @@
-package import HTTP
+import HTTP
 import HTTPTypes
 
-/// Last touches on answers that no route made: the server's own errors.
-package enum ErrorAnswers {
-    /// Gives them a request id, and on the routes of the Open Inference Protocol the form that its clients read.
-    package static let finish: ServerConfiguration.Finish = { response, head in
-        RequestID.finish(&response, head)
+/// How a protocol tells errors.
+enum ErrorForm: Sendable {
+    /// RFC 9457.
+    case problem
+    /// `{"error": "…"}`, as the Open Inference Protocol and TensorFlow Serving have it.
+    case plain
+
+    func response(_ problem: Problem) -> Response {
+        switch self {
+        case .problem: return problem.response
+        case .plain:
+            var response = Response.json(["error": .string(problem.detail)], status: problem.status)
+            response.fields = problem.response.fields
+            response.fields[.contentType] = "application/json"
+            return response
+        }
+    }
+
+    /// Gives the HTTP layer's own errors on the routes of the Open Inference Protocol the form that its clients read.
+    static func adapt(_ response: inout Response, to head: RequestHead?) {
         guard let head, head.target.path.hasPrefix("/v2"), response.fields[.contentType] == "application/problem+json",
             let detail = detail(of: response.body)
         else { return }
