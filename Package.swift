@@ -128,7 +128,7 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Serving", "Classification", "Checkpoints", "Engine", "HTTP", "Imaging", "ModelGraph",
+                "Serving", "Classification", "Checkpoints", "Engine", "HTTP", "Imaging", "ModelGraph", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -107,7 +107,9 @@ import Testing
 
     @Test func aFullQueueSendsRequestsAway() throws {
         let gate = Gate()
-        let service = try TestService(FakeModel(gate: gate)) { $0.maxQueue = 0 }
+        var limits = BatcherLimits()
+        limits.maxQueue = 0
+        let service = try TestService(FakeModel(gate: gate), batching: limits)
         let first = try service.begin(.post, "/v1/classify", body: [1])
         gate.waitUntilReached()
         let refused = try service.answer(.post, "/v1/classify", body: [2])

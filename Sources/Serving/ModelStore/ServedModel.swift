@@ -21,7 +21,8 @@ package struct ServedModel: Sendable {
     }
 
     var pictureLane: Int { lane &* 2 }
-    var lanes: [Int] { [lane &* 2, lane &* 2 &+ 1] }
+    /// The lanes of all its jobs: of pictures, and of tensors.
+    package var lanes: [Int] { [lane &* 2, lane &* 2 &+ 1] }
 }
 
 /// One version of a model, as clients name it.

@@ -6,6 +6,7 @@ import Testing
 /// The routes with everything behind them but sockets.
 struct TestService {
     let registry: ModelRegistry
+    let manager: ModelManager
     let scheduler: Scheduler
     let telemetry = Telemetry()
     let routes: [Route]
@@ -14,33 +15,60 @@ struct TestService {
     init(
         _ model: FakeModel?,
         workers: Int = 1,
-        limits: APILimits = .forTests,
-        _ change: (inout BatcherLimits) -> Void = { _ in }
+        batching: BatcherLimits = BatcherLimits(),
+        source: ModelSource = ModelSource(fixed: []),
+        loader: @escaping ModelManager.Loader = { _, _ in FakeModel() },
+        limits change: (inout APILimits) -> Void = { _ in }
     ) throws {
         let identity = ModelIdentity(name: "fake")
         registry = ModelRegistry([identity])
-        var batching = BatcherLimits()
-        change(&batching)
+        var limits = APILimits()
+        limits.maxBody = 10_000
+        limits.maxImages = 4
+        change(&limits)
         scheduler = try Scheduler(workers: workers, limits: batching, observer: telemetry)
         if let model {
             registry.install(ServedModel(model))
             registry.finishStart()
         }
+        manager = ModelManager(
+            source: source,
+            registry: registry,
+            scheduler: scheduler,
+            loader: loader,
+            events: { _ in }
+        )
         routes =
             APIContext(
                 registry: registry,
-                manager: ModelManager(
-                    source: ModelSource(fixed: []),
-                    registry: registry,
-                    scheduler: scheduler,
-                    loader: { _, _ in FakeModel() },
-                    events: { _ in }
-                ),
+                manager: manager,
                 scheduler: scheduler,
                 telemetry: telemetry,
                 readers: BodyReaders(count: 1),
                 limits: limits
             ).routes
+    }
+
+    /// One whose models are loaded by its manager, and may be by clients: "fake", and "bad", which cannot be loaded.
+    static func controlled() throws -> TestService {
+        let places = ["fake", "bad"].map { ModelPlace(ModelIdentity(name: $0), folder: $0) }
+        let service = try TestService(
+            nil,
+            source: ModelSource(fixed: places),
+            loader: { folder, _ in
+                guard folder == "fake" else { throw BrokenModel() }
+                return FakeModel()
+            },
+            limits: { $0.allowsModelControl = true }
+        )
+        let started = Promise<Bool>()
+        try service.manager.start { started.fulfil($0 == nil) }
+        #expect(started.wait() == false)
+        return service
+    }
+
+    struct BrokenModel: Error, CustomStringConvertible {
+        var description: String { "the weights are cut short" }
     }
 
     /// Sends a request to the route of this very pattern. A name in braces gets its value from `parameters`.
@@ -94,15 +122,6 @@ struct TestService {
             parameters: parameters
         ).answer.wait()
         return try #require(answer)
-    }
-}
-
-extension APILimits {
-    static var forTests: APILimits {
-        var limits = APILimits()
-        limits.maxBody = 10_000
-        limits.maxImages = 4
-        return limits
     }
 }
 

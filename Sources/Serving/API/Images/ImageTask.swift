@@ -13,6 +13,7 @@ protocol ImageAnswer: Sendable {
 /// A request of the plain API: one picture or several.
 struct ImageTask<Answer: ImageAnswer>: InferenceTask {
     static var errors: ErrorForm { .problem }
+    static var namesModelInPath: Bool { false }
 
     private let body: ImageBody
     private let answer: Answer

@@ -19,9 +19,15 @@ struct InferenceEndpoint<Task: InferenceTask>: Sendable {
     func refusal(of head: RequestHead) -> Response? {
         do throws(Rejection) {
             _ = try ContentCoding.list(head.fields[.contentEncoding])
-            return nil
         } catch {
             return Task.errors.response(Problem(error))
+        }
+        guard !Task.namesModelInPath, case .resource(_, let query) = head.target else { return nil }
+        do throws(Problem) {
+            _ = try model(named: QueryParameters(parsing: query)["model"], version: nil)
+            return nil
+        } catch {
+            return Task.errors.response(error)
         }
     }
 

@@ -5,6 +5,9 @@ import HTTPTypes
 protocol InferenceTask: Sendable {
     static var errors: ErrorForm { get }
 
+    /// Whether the model is named in the path, or by the query's `model`.
+    static var namesModelInPath: Bool { get }
+
     /// Whether so little is to be read that an event loop may do it.
     static func isQuick(_ request: Request) -> Bool
 

@@ -7,6 +7,7 @@ import ModelGraph
 /// `POST /v2/models/{model}/infer`.
 struct OpenInferenceTask: InferenceTask {
     static var errors: ErrorForm { .plain }
+    static var namesModelInPath: Bool { true }
 
     private let request: OpenInferenceRequest
 

@@ -4,6 +4,7 @@ import HTTPTypes
 /// `POST /v1/models/{model}:predict`.
 struct PredictTask: InferenceTask {
     static var errors: ErrorForm { .plain }
+    static var namesModelInPath: Bool { true }
 
     private let request: PredictRequest
 

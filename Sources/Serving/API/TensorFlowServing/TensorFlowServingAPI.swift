@@ -67,6 +67,8 @@ enum TensorFlowServingAPI {
         ]
     }
 
+    /// TensorFlow Serving writes these names with underscores, OpenVINO Model Server without: both kinds of clients find
+    /// theirs.
     private static func metadata(_ served: ServedModel) -> JSONValue {
         func tensor(_ name: String, _ type: String, _ shape: [Int]) -> JSONValue.Member {
             let dimensions = ([-1] + shape).map { size -> JSONValue in
@@ -77,6 +79,7 @@ enum TensorFlowServingAPI {
                 value: [
                     "dtype": .string(type),
                     "tensor_shape": ["dim": .array(dimensions), "unknown_rank": false],
+                    "tensorShape": ["dim": .array(dimensions), "unknownRank": false],
                     "name": .string(name),
                 ]
             )
@@ -92,13 +95,16 @@ enum TensorFlowServingAPI {
             ),
             "method_name": "tensorflow/serving/predict",
         ]
+        let specification: JSONValue = [
+            "name": .string(served.identity.name),
+            "signature_name": "",
+            "version": .string(String(served.identity.version)),
+        ]
+        let signatures: JSONValue = ["serving_default": signature]
         return [
-            "model_spec": [
-                "name": .string(served.identity.name),
-                "signature_name": "",
-                "version": .string(String(served.identity.version)),
-            ],
-            "metadata": ["signature_def": ["signature_def": ["serving_default": signature]]],
+            "model_spec": specification,
+            "modelSpec": specification,
+            "metadata": ["signature_def": ["signature_def": signatures, "signatureDef": signatures]],
         ]
     }
 }
