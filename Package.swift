@@ -61,7 +61,11 @@ let package = Package(
 
         // What comes from outside: files of weights and pictures.
         .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict),
-        .target(name: "Checkpoints", dependencies: ["ModelGraph", "Architectures"], swiftSettings: strict),
+        .target(
+            name: "Checkpoints",
+            dependencies: ["ModelGraph", "Architectures", "Compression"],
+            swiftSettings: strict
+        ),
         .target(name: "Imaging", dependencies: ["CIntrinsics", "CJPEG", "Compression"], swiftSettings: strict),
         .target(
             name: "Classification",
@@ -122,7 +126,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CheckpointsTests",
-            dependencies: ["Checkpoints", "ModelGraph", "TestSupport"],
+            dependencies: ["Architectures", "Checkpoints", "Compression", "Engine", "ModelGraph", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -14,12 +14,18 @@ package struct Architecture: Sendable {
     private let family: Family
 
     /// - Parameter name: as in timm's config.json: "efficientnet_b0", "tf_efficientnet_lite0"; a tag behind a dot
-    ///   ("tf_efficientnet_b0.ns_jft_in1k") says how the weights were trained, and is ignored.
+    ///   ("tf_efficientnet_b0.ns_jft_in1k") says how the weights were trained, and is ignored. Own scaling is named by
+    ///   its factors: "efficientnet_w1.3_d1.5_r300".
     package init(named name: String) throws(ArchitectureError) {
-        guard let known = Architecture.table[String(name.prefix { $0 != "." })] else {
+        let isTensorFlow = name.hasPrefix("tf_")
+        if let known = Architecture.table[String(name.prefix { $0 != "." })] {
+            self.init(name: name, family: known.family, transform: known.transform)
+        } else if let scaling = CompoundScaling(architectureName: name.dropFirst(isTensorFlow ? 3 : 0)) {
+            let configuration = EfficientNetConfiguration.efficientNet(scaling)
+            self.init(name: name, configuration: isTensorFlow ? configuration.tensorFlow : configuration)
+        } else {
             throw .unknown(name: name, known: Architecture.names)
         }
-        self.init(name: name, family: known.family, transform: known.transform)
     }
 
     /// An EfficientNet that is in no table.

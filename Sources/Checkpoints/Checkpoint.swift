@@ -2,63 +2,73 @@ package import ModelGraph
 
 /// A trained model as it lies on disk, read and checked as far as that needs no knowledge of its architecture.
 package struct Checkpoint: Sendable {
-    /// What the model is called by default: its folder's name.
+    /// What the model is called by default: its folder's name, or that of a file without a description.
     package var name: String
-    /// timm's name of the architecture: "tf_efficientnet_lite0".
-    package var architecture: String
+    /// timm's name of the architecture, "tf_efficientnet_lite0"; nil when nothing states it.
+    package var architecture: String?
     /// The classes that the configuration states; zero for a model without a classifier, nil when it states nothing.
     package var classCount: Int?
-    package var transform: ImageTransform
+    /// Nil when nothing states it; then it is the architecture's.
+    package var transform: ImageTransform?
     /// One name a class; nil when the checkpoint names none.
     package var labels: [String]?
-    /// The tensors, by the names that the checkpoint gives them. They stay mapped from their file.
+    /// The tensors, by the names that the checkpoint gives them. They stay mapped from their file where they lie in it
+    /// uncompressed.
     package var weights: Weights
     /// Tensors of element types that are not read: name → type, as the file calls it.
     package var unsupportedTypes: [String: String]
+    /// The file or folder that errors name.
+    let path: String
+    /// Networks that are described rather than named.
+    let huggingFace: HuggingFaceConfiguration?
+    let onnx: ONNXModel?
 
     private static let classLimit = 1_000_000
 
-    /// Reads a timm-style model folder, as cloned from the Hugging Face Hub.
+    /// Reads a model folder as the Hugging Face Hub has it, or a file of weights; `docs/MODELS.md` lists what is read.
     ///
-    /// - Parameter path: the folder, or a safetensors file in it.
-    package init(path: String) throws(CheckpointError) {
-        let folder = try ModelFolder(path: path)
-        let configuration = try folder.configuration()
-        guard let architecture = configuration.architecture, !architecture.isEmpty else {
+    /// - Parameter architecture: timm's name; wins over what the checkpoint says.
+    package init(path: String, architecture: String? = nil) throws(CheckpointError) {
+        let files = try ModelFiles(path: path)
+        let description = try Description(files)
+        let file = try WeightsFile(path: files.weightsPath)
+        if description.isTimm, architecture == nil, file.onnx == nil, (description.architecture ?? "").isEmpty {
             throw CheckpointError(
                 .malformed,
-                path: folder.configurationPath,
+                path: files.configurationPath,
                 problem: "the architecture is not named",
                 remedy: "Add it as timm calls it, for example \"architecture\": \"tf_efficientnet_lite0\""
             )
         }
-        if let count = configuration.classCount, !(0...Self.classLimit).contains(count) {
+        if let count = description.classCount, !(0...Self.classLimit).contains(count) {
             throw CheckpointError(
                 .malformed,
-                path: folder.configurationPath,
+                path: files.configurationPath,
                 problem: "num_classes is \(count)",
                 remedy: "State a number from 0 to \(Self.classLimit)"
             )
         }
-        let file = try folder.weights()
-        self.name = folder.name
-        self.architecture = architecture
-        classCount = configuration.classCount
-        transform = try configuration.pretrained.transform(path: folder.configurationPath)
-        labels = try Self.labels(of: folder, configuration)
+        name = files.name
+        self.path = files.weightsPath
+        self.architecture = architecture ?? description.architecture ?? file.architecture
+        classCount = description.classCount
+        transform = description.transform
+        huggingFace = architecture == nil ? description.huggingFace : nil
+        onnx = file.onnx
         weights = file.weights
         unsupportedTypes = file.unsupportedTypes
+        labels = try Self.labels(of: files, description)
     }
 
     /// The names in `labels.txt`, or else in the configuration.
     private static func labels(
-        of folder: ModelFolder,
-        _ configuration: TimmConfiguration
+        of files: ModelFiles,
+        _ description: Description
     ) throws(CheckpointError) -> [String]? {
-        let fromFile = try folder.labels()
-        guard let labels = fromFile ?? configuration.labels else { return nil }
-        let path = fromFile == nil ? folder.configurationPath : folder.labelsPath
-        if let count = configuration.classCount, labels.count != count {
+        let fromFile = try files.labels()
+        guard let labels = fromFile ?? description.labels else { return nil }
+        let path = fromFile == nil ? files.configurationPath : files.labelsPath
+        if let count = description.classCount, labels.count != count {
             throw CheckpointError(
                 .inconsistent,
                 path: path,
@@ -75,5 +85,34 @@ package struct Checkpoint: Sendable {
             )
         }
         return labels
+    }
+
+    /// What stands beside the weights, in timm's form or in that of Transformers.
+    private struct Description {
+        var isTimm = false
+        var architecture: String?
+        var classCount: Int?
+        var labels: [String]?
+        var transform: ImageTransform?
+        var huggingFace: HuggingFaceConfiguration?
+
+        init(_ files: ModelFiles) throws(CheckpointError) {
+            guard files.hasConfiguration else { return }
+            let path = files.configurationPath
+            let configuration = try files.configuration(HuggingFaceConfiguration.self)
+            if configuration.modelType != nil {
+                huggingFace = configuration
+                labels = configuration.labels?.names
+                let preprocessor = try files.preprocessor(HuggingFacePreprocessor.self)
+                transform = try preprocessor?.transform(path: files.preprocessorPath)
+                return
+            }
+            let timm = try files.configuration(TimmConfiguration.self)
+            isTimm = true
+            architecture = timm.architecture
+            classCount = timm.classCount
+            labels = timm.labels
+            transform = try timm.pretrained.transform(path: path)
+        }
     }
 }

@@ -1,21 +1,27 @@
-internal import Architectures
 internal import Checkpoints
 internal import Engine
 internal import Imaging
 internal import ModelGraph
 
-extension Checkpoint {
-    /// The architecture's graph, sized for this checkpoint, with its weights.
-    func model() throws -> (Model, classCount: Int) {
-        guard let count = classCount ?? weights["classifier.weight"]?.shape.first else {
-            throw GraphError.missingTensor(name: "classifier.weight")
+extension Network {
+    /// Floats of one layer's features at most, for one image: beyond that a description is broken or hostile.
+    private static let featureLimit = 1 << 29
+
+    /// The network as a model that can be planned.
+    ///
+    /// - Parameter labels: as many as classes, or nil.
+    func model(name: String, labels: [String]?) throws -> Model {
+        if let labels, labels.count != classCount, classCount > 0 {
+            throw ClassificationError.labelCount(model: name, labels: labels.count, classes: classCount)
         }
-        if let labels, labels.count != count {
-            throw ClassificationError.labelCount(model: name, labels: labels.count, classes: count)
+        for shape in try graph.shapes() {
+            let (plane, isLarge) = shape.height.multipliedReportingOverflow(by: shape.width)
+            let (count, isTooLarge) = plane.multipliedReportingOverflow(by: shape.channels)
+            guard !isLarge, !isTooLarge, count <= Self.featureLimit else {
+                throw ClassificationError.tooLarge(model: name, features: "\(shape)")
+            }
         }
-        let shape = FeatureShape(channels: transform.mean.count, height: transform.height, width: transform.width)
-        let graph = try Architecture(named: architecture).graph(inputShape: shape, classCount: count)
-        return (try Model(graph: graph, weights: weights), count)
+        return try Model(graph: graph, weights: weights)
     }
 }
 
@@ -28,6 +34,7 @@ extension ImagePipeline.Framing {
             }
         let filter: Filter =
             switch transform.interpolation {
+            case .nearest: .nearest
             case .bilinear: .bilinear
             case .bicubic: .bicubic
             case .lanczos: .lanczos

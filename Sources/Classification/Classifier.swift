@@ -1,5 +1,4 @@
 internal import Algorithms
-internal import Architectures
 internal import Checkpoints
 package import Engine
 package import Imaging
@@ -25,6 +24,8 @@ package final class Classifier: Sendable {
         package var threads = 1
         /// The kernel set by name ("avx2"); nil for the fastest that the CPU has.
         package var instructionSet: String?
+        /// timm's name of the architecture, where the checkpoint does not say it or says it wrongly.
+        package var architecture: String?
 
         package init() {}
     }
@@ -32,17 +33,18 @@ package final class Classifier: Sendable {
     /// Reads the folder, plans the network, packs its weights and runs it once.
     ///
     /// - Parameters:
-    ///   - folder: a timm-style model folder.
+    ///   - folder: a model folder, or a file of weights.
     ///   - progress: told the share that is done, 0…1.
     package init(folder: String, options: Options = Options(), progress: (Double) -> Void = { _ in }) throws {
-        let checkpoint = try Checkpoint(path: folder)
+        let checkpoint = try Checkpoint(path: folder, architecture: options.architecture)
         progress(0.1)
         let instructionSet = try InstructionSet.select(options.instructionSet)
-        let (model, classCount) = try checkpoint.model()
+        let network = try checkpoint.network()
+        let model = try network.model(name: checkpoint.name, labels: checkpoint.labels)
         progress(0.2)
         let plan = try Plan(
             model.optimized(),
-            transform: checkpoint.transform,
+            transform: network.transform,
             instructionSet: instructionSet,
             threads: options.threads
         )
@@ -50,19 +52,20 @@ package final class Classifier: Sendable {
 
         session = Session(plan: plan, maxBatch: options.maxBatch, pool: WorkerPool(helpers: options.threads - 1))
         pipeline = ImagePipeline(
-            framing: ImagePipeline.Framing(checkpoint.transform),
+            framing: ImagePipeline.Framing(network.transform),
             limits: options.imageLimits,
             budget: options.decodeBudget
         )
         labels = checkpoint.labels
         information = ModelInformation(
             name: checkpoint.name,
-            architecture: checkpoint.architecture,
+            architecture: network.architecture,
             parameterCount: try model.graph.parameters().reduce(0) { $0 + ($1.role == .learnt ? $1.count : 0) },
             multiplyAdds: try model.graph.multiplyAdds(),
-            classCount: classCount,
+            classCount: network.classCount,
             embeddingCount: plan.embeddingCount,
-            transform: checkpoint.transform,
+            inputChannels: plan.inputShape.channels,
+            transform: network.transform,
             instructionSet: instructionSet.rawValue,
             precision: "fp32"
         )
@@ -82,7 +85,22 @@ package final class Classifier: Sendable {
     /// - Parameter pictures: 1…maxBatch, as `pipeline` made them.
     /// - Returns: one output a picture, in order; the same bits whatever the batch and the threads.
     package func run(_ pictures: [Picture], threads: Int = 1) throws -> [ModelOutput] {
-        try checked(session.run(.pixels(pictures.map(\.pixels)), threads: threads))
+        try checked(session.run(.pixels(pictures.map(samples)), threads: threads))
+    }
+
+    /// The samples that the network takes: a picture's three, or their luma (ITU-R BT.601) for a network of one channel.
+    private func samples(of picture: Picture) throws -> [UInt8] {
+        switch session.plan.inputShape.channels {
+        case 3: return picture.pixels
+        case 1:
+            return stride(from: 0, to: picture.pixels.count - 2, by: 3).map { index in
+                let red = 299 * Int(picture.pixels[index])
+                let green = 587 * Int(picture.pixels[index + 1])
+                let blue = 114 * Int(picture.pixels[index + 2])
+                return UInt8((red + green + blue + 500) / 1000)
+            }
+        case let channels: throw ClassificationError.pictureChannels(model: information.name, channels: channels)
+        }
     }
 
     /// Runs the network over inputs that are already preprocessed. What it says of numbers that are out of range may
@@ -137,7 +155,10 @@ package final class Classifier: Sendable {
 package enum ClassificationError: Error, CustomStringConvertible {
     /// The network answered with infinities or NaN.
     case notFinite(model: String)
-    case noClassifier(model: String)
+    /// Pictures have three channels, or one.
+    case pictureChannels(model: String, channels: Int)
+    /// A layer's features would not fit into any memory.
+    case tooLarge(model: String, features: String)
     case labelCount(model: String, labels: Int, classes: Int)
 
     package var description: String {
@@ -145,8 +166,10 @@ package enum ClassificationError: Error, CustomStringConvertible {
         case .notFinite(let model):
             "model \(model) answered with numbers that are not finite: its weights are broken or do not fit its "
                 + "preprocessing; check the checkpoint"
-        case .noClassifier(let model):
-            "model \(model) has no classifier (num_classes is 0); serve a checkpoint that has one"
+        case .pictureChannels(let model, let channels):
+            "model \(model) takes \(channels) channels, and pictures have 3; send it tensors"
+        case .tooLarge(let model, let features):
+            "a layer of model \(model) has features of \(features), more than any memory holds; check the checkpoint"
         case .labelCount(let model, let labels, let classes):
             "model \(model) has \(classes) classes, but \(labels) labels; give one line a class in labels.txt"
         }

@@ -10,6 +10,7 @@ package struct ModelInformation: Sendable {
     package var classCount: Int
     /// Numbers of an embedding.
     package var embeddingCount: Int
+    package var inputChannels: Int
     package var transform: ImageTransform
     /// The instruction set of the kernels that run it: "avx512".
     package var instructionSet: String
@@ -22,6 +23,7 @@ package struct ModelInformation: Sendable {
         multiplyAdds: Int,
         classCount: Int,
         embeddingCount: Int,
+        inputChannels: Int,
         transform: ImageTransform,
         instructionSet: String,
         precision: String
@@ -32,6 +34,7 @@ package struct ModelInformation: Sendable {
         self.multiplyAdds = multiplyAdds
         self.classCount = classCount
         self.embeddingCount = embeddingCount
+        self.inputChannels = inputChannels
         self.transform = transform
         self.instructionSet = instructionSet
         self.precision = precision

@@ -7,7 +7,7 @@ package struct ImagePipeline: Sendable {
     /// How the picture is brought to the model's input size; timm's resize and crop.
     package struct Framing: Sendable, Equatable {
         package enum Mode: Sendable { case center, squash }
-        package enum Filter: Sendable { case bilinear, bicubic, lanczos }
+        package enum Filter: Sendable { case nearest, bilinear, bicubic, lanczos }
 
         package var width: Int
         package var height: Int

@@ -19,7 +19,8 @@ extension Graph {
 }
 
 extension Node {
-    fileprivate func outputShape(_ inputs: [FeatureShape]) throws(GraphError) -> FeatureShape {
+    /// The shape of the result.
+    package func outputShape(_ inputs: [FeatureShape]) throws(GraphError) -> FeatureShape {
         guard let first = inputs.first else { throw .shapeMismatch(node: name, reason: "no input") }
         switch operation {
         case .convolution(let convolution):

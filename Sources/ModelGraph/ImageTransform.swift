@@ -1,7 +1,7 @@
 /// How a picture becomes a model's input, in timm's terms: resize, crop, normalise.
 package struct ImageTransform: Sendable, Equatable {
     package enum Interpolation: String, Sendable, CaseIterable {
-        case bilinear, bicubic, lanczos
+        case nearest, bilinear, bicubic, lanczos
     }
 
     package enum CropMode: String, Sendable, CaseIterable {

@@ -12,7 +12,7 @@ package enum Operator: Sendable, Equatable {
     case globalAveragePool
     /// The largest number, or the mean, of each window.
     case pool(Pool)
-    /// Set by passes: one factor and one summand per channel.
+    /// One factor and one summand per channel, fixed by the model.
     case affine(ChannelAffine)
     /// The channels of all inputs one after the other; heights and widths are equal.
     case concatenate

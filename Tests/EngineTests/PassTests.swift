@@ -77,25 +77,4 @@ struct PassTests {
         // y = (c + 2 − 11) / √4 · 5 + 7 for the convolution's plain sum c.
         #expect(result.affine == ChannelAffine(scale: [2.5], shift: [-15.5]))
     }
-
-    @Test
-    func refuseBatchNormalizationOfTheInput() throws {
-        var builder = GraphBuilder()
-        let value = builder.append(
-            .batchNormalization(BatchNormalization(prefix: "bn", epsilon: 1)),
-            Graph.input,
-            name: "bn"
-        )
-        let graph = builder.graph(
-            name: "g",
-            inputShape: FeatureShape(channels: 1, height: 1, width: 1),
-            embedding: value,
-            logits: value
-        )
-        var weights = Weights()
-        for suffix in ["weight", "bias", "running_mean", "running_var"] {
-            weights["bn.\(suffix)"] = Tensor(shape: [1], floats: [1])
-        }
-        #expect(throws: GraphError.self) { try Model(graph: graph, weights: weights).optimized() }
-    }
 }

@@ -23,6 +23,7 @@ extension EfficientNetConfiguration {
                     stage: stage,
                     stride: blockIndex == 0 ? stage.stride : 1,
                     inputChannels: inputChannels,
+                    isFirst: blockIndex == 0,
                     prefix: "blocks.\(stageIndex).\(blockIndex)"
                 )
                 inputChannels = stage.channels
@@ -68,6 +69,11 @@ private struct BlockBuilder {
         network = NetworkBuilder(epsilon: configuration.batchNormEpsilon)
     }
 
+    /// Keras' models add the input of a stage's first block in no case, the others where the shapes allow it.
+    private var skipsLaterBlocksOnly: Bool {
+        if case .keras = configuration.border { true } else { false }
+    }
+
     /// Convolution, batch normalisation and, unless it is a linear bottleneck, the family's activation.
     mutating func convolution(
         _ input: Value,
@@ -98,6 +104,7 @@ private struct BlockBuilder {
         stage: EfficientNetConfiguration.Stage,
         stride: Int,
         inputChannels: Int,
+        isFirst: Bool,
         prefix: String
     ) -> Value {
         defer { blockCount += 1 }
@@ -133,7 +140,9 @@ private struct BlockBuilder {
             let scaled = squeezeExcitation(filtered, stage, inputChannels, inner: inner, prefix: prefix)
             features = projection(scaled, stage, prefix: prefix, name: "conv_pwl", norm: "bn3")
         }
-        guard stage.hasSkip, stride == 1, inputChannels == stage.channels else { return features }
+        guard stage.hasSkip, stride == 1, inputChannels == stage.channels, !(isFirst && skipsLaterBlocksOnly) else {
+            return features
+        }
         return network.graph.append(.add, features, input, name: "\(prefix).add")
     }
 

@@ -1,13 +1,27 @@
 internal import ModelGraph
 
 extension Model {
-    /// Turns batch normalisation, and biases, into one scale and shift per channel of the convolution before.
+    /// Turns batch normalisation, fixed factors and biases into one scale and shift per channel of the convolution before.
     func foldingBatchNormalization() throws(GraphError) -> Model {
         var model = self
         let shapes = try graph.shapes()
         var nodes: [Node] = []
         /// Where in `nodes` the convolution that made a value stands.
         var producers: [Value: Int] = [:]
+        func fold(_ next: ChannelAffine, of node: Node) {
+            guard let index = node.inputs.first.flatMap({ producers[$0] }), graph.uses(of: nodes[index].output) == 1,
+                case .convolution(var convolution) = nodes[index].operation, let affine = convolution.affine
+            else {
+                var node = node
+                node.operation = .affine(next)
+                nodes.append(node)
+                return
+            }
+            convolution.affine = affine.followed(by: next)
+            nodes[index].operation = .convolution(convolution)
+            nodes[index].output = node.output
+            producers[node.output] = index
+        }
         for node in graph.nodes {
             switch node.operation {
             case .convolution(var convolution):
@@ -23,22 +37,10 @@ extension Model {
                 nodes.append(node)
             case .batchNormalization(let normalization):
                 let channels = shapes[node.output.index].channels
-                let next = try normalization.affine(weights: weights, channels: channels)
-                guard let index = node.inputs.first.flatMap({ producers[$0] }),
-                    graph.uses(of: nodes[index].output) == 1,
-                    case .convolution(var convolution) = nodes[index].operation,
-                    let affine = convolution.affine
-                else {
-                    var node = node
-                    node.operation = .affine(next)
-                    nodes.append(node)
-                    continue
-                }
-                convolution.affine = affine.followed(by: next)
-                nodes[index].operation = .convolution(convolution)
-                nodes[index].output = node.output
-                producers[node.output] = index
-            case .activation, .add, .scaleChannels, .globalAveragePool, .pool, .concatenate, .affine:
+                fold(try normalization.affine(weights: weights, channels: channels), of: node)
+            case .affine(let affine):
+                fold(affine, of: node)
+            case .activation, .add, .scaleChannels, .globalAveragePool, .pool, .concatenate:
                 nodes.append(node)
             }
         }

@@ -28,7 +28,6 @@ extension GEMMKernel {
     /// Instructions of one step over a line: a multiply-add each block and row, and a share of the loads that feed them.
     fileprivate func cost(pixels: Int) -> Double {
         let (tiles, rest) = pixels.quotientAndRemainder(dividingBy: rows)
-        let smallRows = 4
         let lastRows = rest == 0 ? 0 : rest > smallRows ? rows : min(smallRows, rest)
         func cost(rows: Int) -> Double { Double(rows * blocks) + 0.1 * Double(rows + blocks) }
         return Double(tiles) * cost(rows: rows) + (lastRows > 0 ? cost(rows: lastRows) : 0)

@@ -24,7 +24,8 @@ struct DecodePlan {
             axes.horizontal.source / axes.horizontal.resized,
             axes.vertical.source / axes.vertical.resized
         )
-        let reduction = decoder.reduction(upTo: spare / 2)
+        // The nearest pixel is one of the picture's own.
+        let reduction = framing.filter == .nearest ? 1 : decoder.reduction(upTo: spare / 2)
 
         let filter = framing.filter
         let rowAxis = isTurned ? axes.horizontal : axes.vertical

@@ -4,18 +4,21 @@ extension ImagePipeline.Framing.Filter {
     /// How far the filter reaches to either side, in pixels of the larger picture.
     var support: Double {
         switch self {
+        case .nearest: 0.5
         case .bilinear: 1
         case .bicubic: 2
         case .lanczos: 3
         }
     }
 
-    /// The weight of a sample at a distance from the centre: the triangle, Keys' cubic convolution with a = −0.5, and
+    /// The weight of a sample at a distance from the centre: the nearest one alone, the triangle, Keys' cubic convolution with a = −0.5, and
     /// the sinc function windowed by its own central lobe stretched to three.
     func weight(at distance: Double) -> Double {
         let x = abs(distance)
         guard x < support else { return 0 }
         switch self {
+        case .nearest:
+            return 1
         case .bilinear:
             return 1 - x
         case .bicubic:

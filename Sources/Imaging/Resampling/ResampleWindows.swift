@@ -55,11 +55,15 @@ struct ResampleWindows {
         var window: [Double] = []
         for pixel in kept {
             let centre = (Double(pixel) + 0.5) * scale + shift
-            let first = max(Int(centre - reach + 0.5), 0)
-            let end = min(Int(centre + reach + 0.5), sampleCount)
+            var (first, end) = (max(Int(centre - reach + 0.5), 0), min(Int(centre + reach + 0.5), sampleCount))
+            if filter == .nearest {
+                first = min(Int(centre), sampleCount - 1)
+                end = first + 1
+            }
             window.removeAll(keepingCapacity: true)
             for sample in first..<end {
-                window.append(filter.weight(at: (Double(sample) - centre + 0.5) * shrink))
+                let distance = (Double(sample) - centre + 0.5) * shrink
+                window.append(filter == .nearest ? 1 : filter.weight(at: distance))
             }
             let weightOffset = weights.count
             let used = Self.appendFixed(window, to: &weights)

@@ -30,6 +30,11 @@ extension Classifier: ImageModel {
 }
 
 extension ImageModel {
+    /// Of one preprocessed picture: channels, rows, columns.
+    var tensorShape: [Int] {
+        [information.inputChannels, information.transform.height, information.transform.width]
+    }
+
     /// Numbers of one preprocessed picture.
-    var tensorCount: Int { 3 * information.transform.width * information.transform.height }
+    var tensorCount: Int { tensorShape.reduce(1, *) }
 }

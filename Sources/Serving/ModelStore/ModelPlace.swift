@@ -1,6 +1,6 @@
 import Glibc
 
-/// One version of a model and the folder that it is loaded from.
+/// One version of a model and the folder, or the file, that it is loaded from.
 package struct ModelPlace: Sendable, Equatable {
     package let identity: ModelIdentity
     package let folder: String
@@ -10,12 +10,14 @@ package struct ModelPlace: Sendable, Equatable {
         self.folder = folder
     }
 
-    /// Name, size and time of each file in the folder: equal as long as nothing there was changed.
+    /// Name, size and time of the file, or of each file in the folder: equal as long as nothing there was changed.
     var fingerprint: [String] {
-        FolderListing(folder).names.sorted().prefix(64).map { name in
+        let names = FolderListing(folder).names.sorted().prefix(64)
+        let paths = names.isEmpty ? [folder] : names.map { "\(folder)/\($0)" }
+        return paths.map { path in
             var status = stat()
-            guard stat("\(folder)/\(name)", &status) == 0 else { return name }
-            return "\(name) \(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+            guard stat(path, &status) == 0 else { return path }
+            return "\(path) \(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
         }
     }
 }

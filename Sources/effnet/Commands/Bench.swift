@@ -27,6 +27,12 @@ struct Bench: ParsableCommand {
     @Flag(help: "Measure each layer on one thread instead. [EFFNET_PROFILE]")
     var profile = false
 
+    @Option(
+        help: "Measure the path of an image instead, over the JPEG and PNG files of this folder. [EFFNET_IMAGES]",
+        completion: .directory
+    )
+    var images: String?
+
     @OptionGroup(title: "Model") var model: ModelOptions
 
     func validate() throws {
@@ -38,6 +44,11 @@ struct Bench: ParsableCommand {
         var options = model.classifierOptions
         options.maxBatch = batch
         let classifier = try ModelFolder(model.model).load(options)
+        if let images {
+            let report = try ImagePathReport(folder: images, classifier: classifier, threads: model.threadCount)
+            Console.print(json ? report.json : report.table)
+            return
+        }
         let machine = try MachineSpeed(InstructionSet.select(classifier.information.instructionSet))
         if profile {
             let steps = try classifier.profile(images: batch, repetitions: 20)

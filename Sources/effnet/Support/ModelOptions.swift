@@ -8,7 +8,7 @@ import Imaging
 struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Model folder in timm's form: config.json and model.safetensors. [EFFNET_MODEL]",
+            "A model folder, as the Hugging Face Hub has it, or a file of weights (safetensors, PyTorch, ONNX). [EFFNET_MODEL]",
             discussion: """
                 Default: \(ModelFolder.bundled) in the working directory, else beside the executable.
                 """
@@ -25,6 +25,9 @@ struct ModelOptions: ParsableArguments {
 
 /// How models are run, by every command that loads some.
 struct EngineOptions: ParsableArguments {
+    @Option(help: "The architecture by timm's name, where the model does not say it. [EFFNET_ARCHITECTURE]")
+    var architecture: String?
+
     @Option(help: "Cores to use; 0 takes all that this process may run on. [EFFNET_THREADS]")
     var threads = 0
 
@@ -58,6 +61,7 @@ struct EngineOptions: ParsableArguments {
         options.maxBatch = maxBatch
         options.threads = threadCount
         options.instructionSet = isa
+        options.architecture = architecture
         return options
     }
 }
@@ -69,22 +73,22 @@ struct ModelFolder {
 
     let path: String
 
-    /// - Parameter path: as given by the user; nil looks for the bundled model.
-    /// - Throws: `CommandFailure` if there is no such folder.
+    /// - Parameter path: as given by the user, a folder or a file; nil looks for the bundled model.
+    /// - Throws: `CommandFailure` if there is nothing.
     init(_ path: String?) throws {
         if let path {
-            guard Self.isFolder(path) else {
+            guard Self.exists(path) else {
                 throw CommandFailure(
                     code: .noSuchModel,
-                    message: "there is no model folder at \(path): give --model a folder with config.json and "
-                        + "model.safetensors"
+                    message: "there is no model at \(path): give --model a folder with config.json and "
+                        + "model.safetensors, or a file of weights"
                 )
             }
             self.path = path
             return
         }
         let candidates = [Self.bundled, Self.executableFolder.map { "\($0)/\(Self.bundled)" }].compactMap(\.self)
-        guard let found = candidates.first(where: Self.isFolder) else {
+        guard let found = candidates.first(where: Self.exists) else {
             throw CommandFailure(
                 code: .noSuchModel,
                 message: "there is no model at \(candidates.joined(separator: " or ")): give its folder with --model"
@@ -118,6 +122,10 @@ struct ModelFolder {
     static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    static func exists(_ path: String) -> Bool {
+        access(path, F_OK) == 0
     }
 
     private static var executableFolder: String? {

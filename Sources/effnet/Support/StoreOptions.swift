@@ -5,7 +5,7 @@ import Serving
 struct StoreOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Model folder, or NAME=FOLDER; give it again for more models, the first is the default. [EFFNET_MODEL]",
+            "Model folder or file, or NAME=PATH; given again for more models, the first is the default. [EFFNET_MODEL]",
             discussion: """
                 Default: \(ModelFolder.bundled) in the working directory, else beside the executable.
                 """
@@ -55,17 +55,17 @@ struct StoreOptions: ParsableArguments {
         for text in model {
             let place = try Self.place(text)
             guard !places.contains(where: { $0.identity == place.identity }) else {
-                throw ValidationError("two models are called \(place.identity.name): give --model NAME=FOLDER")
+                throw ValidationError("two models are called \(place.identity.name): give --model NAME=PATH")
             }
             places.append(place)
         }
         return places
     }
 
-    /// A folder, or NAME=FOLDER.
+    /// A folder or file, or one behind NAME=.
     private static func place(_ text: String) throws -> ModelPlace {
         let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-        guard parts.count == 2, !ModelFolder.isFolder(text) else {
+        guard parts.count == 2, !ModelFolder.exists(text) else {
             let folder = try ModelFolder(text)
             return ModelPlace(ModelIdentity(name: folder.name), folder: folder.path)
         }

@@ -37,6 +37,7 @@ final class FakeModel: ImageModel {
             multiplyAdds: 1_000,
             classCount: 4,
             embeddingCount: 4,
+            inputChannels: 3,
             transform: ImageTransform(width: 2, height: 1, mean: [0, 0, 0], standardDeviation: [1, 1, 1]),
             instructionSet: "baseline",
             precision: "fp32"

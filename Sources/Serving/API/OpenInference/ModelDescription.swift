@@ -1,6 +1,5 @@
 import Classification
 import Engine
-import ModelGraph
 
 /// A model as the Open Inference Protocol describes it.
 struct ModelDescription {
@@ -19,7 +18,7 @@ struct ModelDescription {
     }
 
     private var information: ModelInformation { served.model.information }
-    var inputShape: [Int] { [3, information.transform.height, information.transform.width] }
+    var inputShape: [Int] { served.model.tensorShape }
 
     /// Numbers a picture of each output.
     func width(of output: OutputTensor) -> Int {

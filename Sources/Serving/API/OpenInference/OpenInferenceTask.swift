@@ -2,7 +2,6 @@ import Classification
 import Engine
 import HTTP
 import HTTPTypes
-import ModelGraph
 
 /// `POST /v2/models/{model}/infer`.
 struct OpenInferenceTask: InferenceTask {
@@ -15,7 +14,6 @@ struct OpenInferenceTask: InferenceTask {
 
     init(_ request: Request, model: ServedModel, limits: APILimits) throws(Problem) {
         do throws(Rejection) {
-            let transform = model.model.information.transform
             let headerLength = try Self.headerLength(request.fields[.inferenceHeaderLength])
             if headerLength == 0 {
                 self.request = OpenInferenceRequest(picture: request.body)
@@ -23,7 +21,7 @@ struct OpenInferenceTask: InferenceTask {
                 self.request = try OpenInferenceRequest(
                     request.body,
                     headerLength: headerLength,
-                    shape: [3, transform.height, transform.width],
+                    shape: model.model.tensorShape,
                     maxImages: limits.maxImages
                 )
             }

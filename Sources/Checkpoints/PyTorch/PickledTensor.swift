@@ -1,0 +1,131 @@
+import ModelGraph
+
+/// Memory that tensors lie in, as a pickle names it.
+struct PickledStorage {
+    enum Element: Equatable {
+        case known(ElementType)
+        /// 64-bit floats, which are rounded to 32 bits.
+        case double
+        case unsupported(name: String, size: Int)
+
+        /// Bytes.
+        var size: Int {
+            switch self {
+            case .known(let type): type.byteCount
+            case .double: 8
+            case .unsupported(_, let size): size
+            }
+        }
+    }
+
+    var key: String
+    var element: Element
+    /// Elements.
+    var count: Int
+    /// Of a view into another storage (older files), the elements before it.
+    var offset = 0
+}
+
+/// A tensor as a pickle describes it; sizes and places are checked.
+struct PickledTensor {
+    let storage: PickledStorage
+    /// The first element, counted in the storage.
+    let offset: Int
+    let shape: [Int]
+    let strides: [Int]
+    /// Elements.
+    let count: Int
+
+    private static let rankLimit = 16
+
+    init(storage: PickledStorage, offset: Int, shape: [Int], strides: [Int]) throws(PickleFlaw) {
+        guard shape.count == strides.count, shape.count <= Self.rankLimit, shape.allSatisfy({ $0 >= 0 }),
+            strides.allSatisfy({ $0 >= 0 }), offset >= 0
+        else { throw PickleFlaw("a tensor has the shape \(shape) and the strides \(strides)") }
+        var count = 1
+        var last = offset
+        for (extent, stride) in zip(shape, strides) {
+            let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+            let (distance, isFar) = stride.multipliedReportingOverflow(by: max(0, extent - 1))
+            let (sum, isTooFar) = last.addingReportingOverflow(distance)
+            guard !overflow, !isFar, !isTooFar else { throw PickleFlaw("a tensor's shape \(shape) is too large") }
+            count = product
+            last = sum
+        }
+        guard count == 0 || last < storage.count, count <= storage.count else {
+            throw PickleFlaw(
+                "a tensor of shape \(shape) from element \(offset) on reaches beyond its storage of \(storage.count)"
+            )
+        }
+        self.storage = storage
+        self.offset = offset
+        self.shape = shape
+        self.strides = strides
+        self.count = count
+    }
+
+    /// Whether the elements lie in the order of the shape without holes.
+    var isContiguous: Bool {
+        var expected = 1
+        for (extent, stride) in zip(shape, strides).reversed() where extent > 1 {
+            guard stride == expected else { return false }
+            expected *= extent
+        }
+        return true
+    }
+
+    /// The tensor over its storage's bytes: in place where it lies in order, else copied.
+    ///
+    /// - Parameters:
+    ///   - bytes: where the storage lies in `memory`.
+    func tensor(in memory: any ByteStorage, bytes: Range<Int>) -> Tensor? {
+        let size = storage.element.size
+        switch storage.element {
+        case .unsupported: return nil
+        case .known(let type) where isContiguous || count == 0:
+            let start = bytes.lowerBound + (count == 0 ? 0 : offset * size)
+            return Tensor(elementType: type, shape: shape, storage: memory, byteRange: start..<start + count * size)
+        case .known(let type):
+            let copy = OwnedBytes(count: count * size) { target in
+                for (index, element) in elements().enumerated() {
+                    let source = UnsafeRawBufferPointer(
+                        rebasing: memory.bytes[
+                            bytes.lowerBound + element * size..<bytes.lowerBound + (element + 1) * size
+                        ]
+                    )
+                    UnsafeMutableRawBufferPointer(rebasing: target[(index * size)...]).copyMemory(from: source)
+                }
+            }
+            return Tensor(elementType: type, shape: shape, storage: copy, byteRange: 0..<count * size)
+        case .double:
+            let copy = OwnedBytes(count: count * 4) { target in
+                for (index, element) in elements().enumerated() {
+                    let place = bytes.lowerBound + element * size
+                    let value = memory.bytes.loadUnaligned(fromByteOffset: place, as: Double.self)
+                    target.storeBytes(of: Float(value), toByteOffset: index * 4, as: Float.self)
+                }
+            }
+            return Tensor(elementType: .float32, shape: shape, storage: copy, byteRange: 0..<count * 4)
+        }
+    }
+
+    /// Places in the storage, in the order of the shape.
+    private func elements() -> some Sequence<Int> {
+        var index = [Int](repeating: 0, count: shape.count)
+        var place = offset
+        return (0..<count).lazy.map { step in
+            if step > 0 {
+                var dimension = shape.count - 1
+                while dimension >= 0 {
+                    index[dimension] += 1
+                    place += strides[dimension]
+                    if index[dimension] < shape[dimension] { break }
+                    place -= strides[dimension] * shape[dimension]
+                    index[dimension] = 0
+                    dimension -= 1
+                }
+            }
+            return place
+        }
+    }
+}

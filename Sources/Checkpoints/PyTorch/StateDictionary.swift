@@ -1,0 +1,41 @@
+/// The tensors of a pickled state dict, found in what `torch.save` was given: the dictionary itself, or a training
+/// checkpoint that holds it.
+struct StateDictionary {
+    private(set) var tensors: [String: PickledTensor] = [:]
+    /// What a training checkpoint calls its architecture.
+    let architecture: String?
+
+    /// Where training scripts put weights; averages before the weights that they are averages of.
+    private static let members = ["state_dict_ema", "model_ema", "state_dict", "model"]
+    /// What wrappers put before every name.
+    private static let prefixes = ["module.", "_orig_mod."]
+
+    init(_ root: PickleValue, _ unpickler: Unpickler) throws(PickleFlaw) {
+        guard let items = unpickler.items(root) else { throw PickleFlaw("it holds no dictionary of tensors") }
+        if case .text(let name)? = items["arch"] { architecture = name } else { architecture = nil }
+        let candidates = [items] + Self.members.compactMap { items[$0].flatMap(unpickler.items) }
+        for candidate in candidates.dropFirst() + candidates.prefix(1) where tensors.isEmpty {
+            for case (let name, .tensor(let tensor)) in candidate { tensors[name] = tensor }
+        }
+        guard !tensors.isEmpty else {
+            throw PickleFlaw("it holds no tensors, neither itself nor as \(Self.members.joined(separator: ", "))")
+        }
+        while let prefix = Self.prefixes.first(where: { prefix in tensors.keys.allSatisfy { $0.hasPrefix(prefix) } }) {
+            tensors = Dictionary(
+                tensors.map { (String($0.key.dropFirst(prefix.count)), $0.value) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        }
+    }
+}
+
+extension Unpickler {
+    /// Bytes of an element of each storage that was named, by key.
+    var elementSizes: [String: Int] {
+        var sizes: [String: Int] = [:]
+        for values in sequences {
+            for case .storage(let storage) in values { sizes[storage.key] = storage.element.size }
+        }
+        return sizes
+    }
+}
