@@ -19,7 +19,12 @@ enum HealthAPI {
             exchange.respond(answer(context.registry.readiness))
         }
         return [
-            Route(.get, "/livez") { $0.respond(.json(["status": "live"])) },
+            Route(.get, "/livez") { exchange in
+                exchange.respond(
+                    context.isStuck
+                        ? .json(["status": "stuck"], status: .serviceUnavailable) : .json(["status": "live"])
+                )
+            },
             Route(.get, "/readyz", handler: ready),
             Route(.get, "/healthz", handler: ready),
         ]
@@ -38,4 +43,9 @@ enum HealthAPI {
             return response
         }
     }
+}
+
+extension APIContext {
+    /// Whether a worker does not come back from its batch: only a new process helps.
+    var isStuck: Bool { scheduler.load.longestRun > limits.stuckAfter }
 }

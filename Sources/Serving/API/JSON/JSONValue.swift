@@ -5,6 +5,8 @@ package indirect enum JSONValue: Sendable, Equatable {
     case integer(Int)
     /// Written as the shortest decimal that reads back as the same Float; `null` if it is not finite.
     case number(Float)
+    /// The same for an array of numbers.
+    case numbers([Float])
     /// Written in milliseconds with three decimals.
     case milliseconds(Duration)
     case string(String)
@@ -33,7 +35,14 @@ package indirect enum JSONValue: Sendable, Equatable {
         case .null: text += "null".utf8
         case .bool(let value): text += (value ? "true" : "false").utf8
         case .integer(let value): text += String(value).utf8
-        case .number(let value): text += (value.isFinite ? value.description : "null").utf8
+        case .number(let value): Self.write(value, to: &text)
+        case .numbers(let values):
+            text.append(UInt8(ascii: "["))
+            for (index, value) in values.enumerated() {
+                if index > 0 { text.append(UInt8(ascii: ",")) }
+                Self.write(value, to: &text)
+            }
+            text.append(UInt8(ascii: "]"))
         case .milliseconds(let duration): text += Milliseconds(duration).description.utf8
         case .string(let value): Self.write(value, to: &text)
         case .array(let values):
@@ -55,6 +64,10 @@ package indirect enum JSONValue: Sendable, Equatable {
         }
     }
 
+    private static func write(_ value: Float, to text: inout [UInt8]) {
+        text += (value.isFinite ? value.description : "null").utf8
+    }
+
     /// A string with the escapes of RFC 8259, section 7.
     private static func write(_ string: String, to text: inout [UInt8]) {
         let hexDigits = Array("0123456789abcdef".utf8)
@@ -73,7 +86,17 @@ package indirect enum JSONValue: Sendable, Equatable {
     }
 }
 
-extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral {
+extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral,
+    ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral
+{
+    package init(booleanLiteral value: Bool) {
+        self = .bool(value)
+    }
+
+    package init(integerLiteral value: Int) {
+        self = .integer(value)
+    }
+
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(elements.map { Member(name: $0, value: $1) })
     }
