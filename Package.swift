@@ -144,6 +144,16 @@ let package = Package(
             dependencies: ["Compression", "HTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: strict
         ),
+        .target(
+            name: "FuzzEntries",
+            dependencies: [
+                "Checkpoints", "Compression", "HTTP", "Imaging", "ModelGraph",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            path: "Fuzz/Entries",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzEntries"], swiftSettings: strict),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: strict),
         .testTarget(name: "ImagingTests", dependencies: ["Compression", "Imaging"], swiftSettings: strict),
     ]

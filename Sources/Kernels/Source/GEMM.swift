@@ -152,7 +152,7 @@ private func run<let rows: Int, let blocks: Int>(
     let gemm1 = GEMMKernel(rows: 14, smallRows: smallRows, blocks: 1) { run(Tile<14, 1>.self, $0) }
     let gemm2 = GEMMKernel(rows: 12, smallRows: smallRows, blocks: 2) { run(Tile<12, 2>.self, $0) }
     let gemm3 = GEMMKernel(rows: 7, smallRows: smallRows, blocks: 3) { run(Tile<7, 3>.self, $0) }
-    let gemm4 = GEMMKernel(rows: 6, smallRows: smallRows, blocks: 4) { run(Tile<6, 4>.self, $0) }
+    let gemm4 = GEMMKernel(rows: 7, smallRows: smallRows, blocks: 4) { run(Tile<7, 4>.self, $0) }
 #else
     let gemm1 = GEMMKernel(rows: 7, smallRows: smallRows, blocks: 1) { run(Tile<7, 1>.self, $0) }
     let gemm2 = GEMMKernel(rows: 6, smallRows: smallRows, blocks: 2) { run(Tile<6, 2>.self, $0) }
