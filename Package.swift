@@ -42,6 +42,7 @@ let package = Package(
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CIntrinsics"),
+        .systemLibrary(name: "CMalloc"),
 
         // The engine, from the model's description down to vector instructions.
         .target(name: "ModelGraph", swiftSettings: strict),
@@ -78,13 +79,13 @@ let package = Package(
         // The service.
         .target(
             name: "HTTP",
-            dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: ["Compression", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: strict
         ),
         .target(
             name: "Serving",
             dependencies: [
-                "Classification", "Engine", "HTTP", "Imaging", "ModelGraph",
+                "CMalloc", "Classification", "Engine", "HTTP", "Imaging", "ModelGraph",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -131,7 +132,7 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Serving", "Classification", "Checkpoints", "Engine", "HTTP", "Imaging", "ModelGraph",
+                "Serving", "Classification", "Checkpoints", "Engine", "HTTP", "Imaging", "ModelGraph", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -140,9 +141,19 @@ let package = Package(
         .testTarget(name: "EffnetTests", dependencies: ["effnet"], swiftSettings: strict),
         .testTarget(
             name: "HTTPTests",
-            dependencies: ["HTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: ["Compression", "HTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: strict
         ),
+        .target(
+            name: "FuzzEntries",
+            dependencies: [
+                "Checkpoints", "Compression", "HTTP", "Imaging", "ModelGraph",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            path: "Fuzz/Entries",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzEntries"], swiftSettings: strict),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: strict),
         .testTarget(name: "ImagingTests", dependencies: ["Compression", "Imaging"], swiftSettings: strict),
     ]

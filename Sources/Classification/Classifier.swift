@@ -17,6 +17,8 @@ package final class Classifier: Sendable {
     /// What a user may set about loading and running a model.
     package struct Options: Sendable {
         package var imageLimits = ImagePipeline.Limits()
+        /// The memory of all decodes, shared with other models; without one, this model has its own.
+        package var decodeBudget: DecodeBudget?
         package var maxBatch = 8
         /// Threads that one run may use at most.
         package var threads = 1
@@ -49,7 +51,11 @@ package final class Classifier: Sendable {
         progress(0.9)
 
         session = Session(plan: plan, maxBatch: options.maxBatch, pool: WorkerPool(helpers: options.threads - 1))
-        pipeline = ImagePipeline(framing: ImagePipeline.Framing(network.transform), limits: options.imageLimits)
+        pipeline = ImagePipeline(
+            framing: ImagePipeline.Framing(network.transform),
+            limits: options.imageLimits,
+            budget: options.decodeBudget
+        )
         labels = checkpoint.labels
         information = ModelInformation(
             name: checkpoint.name,
@@ -57,6 +63,8 @@ package final class Classifier: Sendable {
             parameterCount: try model.graph.parameters().reduce(0) { $0 + ($1.role == .learnt ? $1.count : 0) },
             multiplyAdds: try model.graph.multiplyAdds(),
             classCount: network.classCount,
+            embeddingCount: plan.embeddingCount,
+            inputChannels: plan.inputShape.channels,
             transform: network.transform,
             instructionSet: instructionSet.rawValue,
             precision: "fp32"
@@ -95,13 +103,14 @@ package final class Classifier: Sendable {
         }
     }
 
-    /// Runs the network over inputs that are already preprocessed.
+    /// Runs the network over inputs that are already preprocessed. What it says of numbers that are out of range may
+    /// not be finite.
     ///
     /// - Parameters:
     ///   - tensor: `[image][channel][row][column]`.
     ///   - images: 1…maxBatch.
     package func run(tensor: [Float], images: Int, threads: Int = 1) throws -> [ModelOutput] {
-        try checked(session.run(.tensor(tensor, images: images), threads: threads))
+        try session.run(.tensor(tensor, images: images), threads: threads)
     }
 
     /// Times each step of the network on one thread, for inputs of constant numbers.
@@ -118,16 +127,22 @@ package final class Classifier: Sendable {
         return outputs
     }
 
-    /// The `count` most likely classes, most likely first; ties by class id.
-    package func predictions(for output: ModelOutput, count: Int) -> [Prediction] {
+    /// The softmax of the logits.
+    package func probabilities(for output: ModelOutput) -> [Float] {
         let largest = output.logits.max() ?? 0
         let exponentials = output.logits.map { exponential($0 - largest) }
         let sum = exponentials.reduce(0, +)
+        return exponentials.map { Float($0 / sum) }
+    }
+
+    /// The `count` most likely classes, most likely first; ties by class id.
+    package func predictions(for output: ModelOutput, count: Int) -> [Prediction] {
+        let probabilities = probabilities(for: output)
         let order = output.logits.indices.max(count: max(0, count)) { left, right in
             (output.logits[left], -left) < (output.logits[right], -right)
         }
         return order.reversed().map { index in
-            Prediction(classID: index, label: label(of: index), score: Float(exponentials[index] / sum))
+            Prediction(classID: index, label: label(of: index), score: probabilities[index])
         }
     }
 

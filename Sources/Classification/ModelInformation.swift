@@ -8,6 +8,9 @@ package struct ModelInformation: Sendable {
     /// For one image.
     package var multiplyAdds: Int
     package var classCount: Int
+    /// Numbers of an embedding.
+    package var embeddingCount: Int
+    package var inputChannels: Int
     package var transform: ImageTransform
     /// The instruction set of the kernels that run it: "avx512".
     package var instructionSet: String
@@ -19,6 +22,8 @@ package struct ModelInformation: Sendable {
         parameterCount: Int,
         multiplyAdds: Int,
         classCount: Int,
+        embeddingCount: Int,
+        inputChannels: Int,
         transform: ImageTransform,
         instructionSet: String,
         precision: String
@@ -28,6 +33,8 @@ package struct ModelInformation: Sendable {
         self.parameterCount = parameterCount
         self.multiplyAdds = multiplyAdds
         self.classCount = classCount
+        self.embeddingCount = embeddingCount
+        self.inputChannels = inputChannels
         self.transform = transform
         self.instructionSet = instructionSet
         self.precision = precision

@@ -19,23 +19,7 @@ extension InflateError: CustomStringConvertible {
 /// Inflates a stream piece by piece into buffers of the caller's size, so that no more is ever inflated than was asked
 /// for. Holds about 40 KB beside its input.
 package struct Inflater: ~Copyable {
-    /// How the deflated data (RFC 1951) is wrapped.
-    package enum Wrapper: Sendable {
-        /// RFC 1950
-        case zlib
-        /// RFC 1952
-        case gzip
-        case raw
-
-        /// zlib's code for the wrapper and the largest window.
-        fileprivate var windowBits: Int32 {
-            switch self {
-            case .zlib: 15
-            case .gzip: 15 + 16
-            case .raw: -15
-            }
-        }
-    }
+    package typealias Wrapper = DeflateWrapper
 
     /// How far a call got.
     package struct Progress: Sendable, Equatable {

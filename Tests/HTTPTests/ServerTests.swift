@@ -100,6 +100,37 @@ import Testing
         #expect(bytes.count > body.count && bytes.suffix(body.count).elementsEqual(body))
     }
 
+    /// The socket's buffer holds so much that the server writes nothing for longer than the timeout.
+    @Test func aSlowReaderThatGoesOnIsNotCut() throws {
+        let body = [UInt8](repeating: 0x7A, count: 8 << 20)
+        let server = try TestServer(routes: [Route(.get, "/large") { $0.respond(Response(status: .ok, body: body)) }]) {
+            $0.writeTimeout = .milliseconds(500)
+        }
+        defer { server.stop() }
+        let client = try RawClient(port: server.port, receiveBuffer: 4096)
+        try client.send("GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        var count = 0
+        for _ in 0..<40 {
+            usleep(50_000)
+            count += try client.receive().count
+        }
+        #expect(count < body.count / 2)
+        #expect(try client.receiveAll().count + count > body.count)
+    }
+
+    @Test func aClientThatStopsReadingIsCut() throws {
+        let body = [UInt8](repeating: 0x7A, count: 8 << 20)
+        let server = try TestServer(routes: [Route(.get, "/large") { $0.respond(Response(status: .ok, body: body)) }]) {
+            $0.writeTimeout = .milliseconds(200)
+        }
+        defer { server.stop() }
+        let client = try RawClient(port: server.port, receiveBuffer: 4096)
+        try client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+        for _ in 0..<500 where server.observer.current.closed == 0 { usleep(10_000) }
+        #expect(server.observer.current.closed == 1)
+        withExtendedLifetime(client) {}
+    }
+
     @Test func answersComeFromOtherThreads() throws {
         let held = HeldExchanges()
         let server = try TestServer(routes: [held.route])

@@ -39,7 +39,7 @@ import Testing
             switch action {
             case .start(let worker, let batch): "start \(worker): \(batch.map(\.id))"
             case .infer(let worker, let threads): "infer \(worker) with \(threads)"
-            case .refuse(let entry, let refusal): "refuse \(entry.id): \(refusal.rawValue)"
+            case .refuse(let entry, let refusal, _): "refuse \(entry.id): \(refusal.rawValue)"
             case .expire(let entry): "expire \(entry.id)"
             case .evict(let entry): "evict \(entry.id)"
             case .wake(let instant): "wake at \(Int((instant - start) / .milliseconds(1)))"
@@ -50,7 +50,7 @@ import Testing
 
     @Test func aLoneRequestStartsAtOnceAndInfersOnAllCores() {
         var batcher = batcher(workers: 4)
-        #expect(short(batcher.handle(.submitted(entry(1)), at: time(0))) == ["start 0: [1]"])
+        #expect(short(batcher.handle(.submitted([entry(1)]), at: time(0))) == ["start 0: [1]"])
         #expect(short(batcher.handle(.decoded(worker: 0), at: time(1))) == ["infer 0 with 4"])
         #expect(batcher.busyWorkers == 1)
         #expect(short(batcher.handle(.finished(worker: 0), at: time(2))) == [])
@@ -59,35 +59,35 @@ import Testing
 
     @Test func requestsThatComeWhileAllCoresAreLentWaitForTheBatchToEnd() {
         var batcher = batcher(workers: 2)
-        _ = batcher.handle(.submitted(entry(1)), at: time(0))
+        _ = batcher.handle(.submitted([entry(1)]), at: time(0))
         _ = batcher.handle(.decoded(worker: 0), at: time(1))
-        #expect(short(batcher.handle(.submitted(entry(2)), at: time(1))) == [])
-        #expect(short(batcher.handle(.submitted(entry(3)), at: time(1))) == [])
+        #expect(short(batcher.handle(.submitted([entry(2)]), at: time(1))) == [])
+        #expect(short(batcher.handle(.submitted([entry(3)]), at: time(1))) == [])
         // Both cores are free again: each takes its share.
         #expect(short(batcher.handle(.finished(worker: 0), at: time(2))) == ["start 1: [2]", "start 0: [3]"])
     }
 
     @Test func twoRequestsTakeACoreEach() {
         var batcher = batcher(workers: 2)
-        #expect(short(batcher.handle(.submitted(entry(1)), at: time(0))) == ["start 0: [1]"])
-        #expect(short(batcher.handle(.submitted(entry(2)), at: time(0))) == ["start 1: [2]"])
+        #expect(short(batcher.handle(.submitted([entry(1)]), at: time(0))) == ["start 0: [1]"])
+        #expect(short(batcher.handle(.submitted([entry(2)]), at: time(0))) == ["start 1: [2]"])
         #expect(short(batcher.handle(.decoded(worker: 0), at: time(1))) == ["infer 0 with 1"])
         #expect(short(batcher.handle(.decoded(worker: 1), at: time(1))) == ["infer 1 with 1"])
     }
 
     @Test func aFreeWorkerTakesWhatWaitsUpToTheLargestBatch() {
         var batcher = batcher(workers: 1) { $0.maxBatch = 3 }
-        _ = batcher.handle(.submitted(entry(1)), at: time(0))
-        for id in 2...6 { #expect(short(batcher.handle(.submitted(entry(UInt64(id))), at: time(1))) == []) }
+        _ = batcher.handle(.submitted([entry(1)]), at: time(0))
+        for id in 2...6 { #expect(short(batcher.handle(.submitted([entry(UInt64(id))]), at: time(1))) == []) }
         #expect(short(batcher.handle(.finished(worker: 0), at: time(2))) == ["start 0: [2, 3, 4]"])
         #expect(short(batcher.handle(.finished(worker: 0), at: time(3))) == ["start 0: [5, 6]"])
     }
 
     @Test func aBatchHoldsOneLaneOnlyAndNobodyIsOvertakenInALane() {
         var batcher = batcher(workers: 1)
-        _ = batcher.handle(.submitted(entry(1)), at: time(0))
+        _ = batcher.handle(.submitted([entry(1)]), at: time(0))
         for (id, lane) in [(2, 7), (3, 8), (4, 7), (5, 8)] {
-            _ = batcher.handle(.submitted(entry(UInt64(id), lane: lane)), at: time(0))
+            _ = batcher.handle(.submitted([entry(UInt64(id), lane: lane)]), at: time(0))
         }
         #expect(short(batcher.handle(.finished(worker: 0), at: time(1))) == ["start 0: [2, 4]"])
         #expect(short(batcher.handle(.finished(worker: 0), at: time(1))) == ["start 0: [3, 5]"])
@@ -99,13 +99,13 @@ import Testing
             $0.maxQueueBytes = 100
         }
         // What a free worker takes does not count.
-        #expect(short(batcher.handle(.submitted(entry(1, bytes: 1000)), at: time(0))) == ["start 0: [1]"])
-        #expect(short(batcher.handle(.submitted(entry(2, bytes: 60)), at: time(0))) == [])
+        #expect(short(batcher.handle(.submitted([entry(1, bytes: 1000)]), at: time(0))) == ["start 0: [1]"])
+        #expect(short(batcher.handle(.submitted([entry(2, bytes: 60)]), at: time(0))) == [])
         #expect(
-            short(batcher.handle(.submitted(entry(3, bytes: 41)), at: time(0))) == ["refuse 3: queue_bytes_full"]
+            short(batcher.handle(.submitted([entry(3, bytes: 41)]), at: time(0))) == ["refuse 3: queue_bytes_full"]
         )
-        #expect(short(batcher.handle(.submitted(entry(4, bytes: 40)), at: time(0))) == [])
-        #expect(short(batcher.handle(.submitted(entry(5, bytes: 0)), at: time(0))) == ["refuse 5: queue_full"])
+        #expect(short(batcher.handle(.submitted([entry(4, bytes: 40)]), at: time(0))) == [])
+        #expect(short(batcher.handle(.submitted([entry(5, bytes: 0)]), at: time(0))) == ["refuse 5: queue_full"])
         #expect(batcher.queuedCount == 2)
         #expect(batcher.queuedBytes == 100)
         _ = batcher.handle(.finished(worker: 0), at: time(1))
@@ -114,24 +114,24 @@ import Testing
 
     @Test func byteCountsThatOverflowAreRefused() {
         var batcher = batcher(workers: 1) { $0.maxQueueBytes = .max }
-        _ = batcher.handle(.submitted(entry(1)), at: time(0))
-        _ = batcher.handle(.submitted(entry(2, bytes: .max)), at: time(0))
+        _ = batcher.handle(.submitted([entry(1)]), at: time(0))
+        _ = batcher.handle(.submitted([entry(2, bytes: .max)]), at: time(0))
         #expect(
-            short(batcher.handle(.submitted(entry(3, bytes: 1)), at: time(0))) == ["refuse 3: queue_bytes_full"]
+            short(batcher.handle(.submitted([entry(3, bytes: 1)]), at: time(0))) == ["refuse 3: queue_bytes_full"]
         )
     }
 
     @Test func aQueueOfNothingStillServesFreeWorkers() {
         var batcher = batcher(workers: 1) { $0.maxQueue = 0 }
-        #expect(short(batcher.handle(.submitted(entry(1)), at: time(0))) == ["start 0: [1]"])
-        #expect(short(batcher.handle(.submitted(entry(2)), at: time(0))) == ["refuse 2: queue_full"])
+        #expect(short(batcher.handle(.submitted([entry(1)]), at: time(0))) == ["start 0: [1]"])
+        #expect(short(batcher.handle(.submitted([entry(2)]), at: time(0))) == ["refuse 2: queue_full"])
     }
 
     @Test func cancellationEvictsWhatWaitsAndNothingElse() {
         var batcher = batcher(workers: 1)
-        _ = batcher.handle(.submitted(entry(1)), at: time(0))
-        _ = batcher.handle(.submitted(entry(2)), at: time(0))
-        _ = batcher.handle(.submitted(entry(3)), at: time(0))
+        _ = batcher.handle(.submitted([entry(1)]), at: time(0))
+        _ = batcher.handle(.submitted([entry(2)]), at: time(0))
+        _ = batcher.handle(.submitted([entry(3)]), at: time(0))
         #expect(short(batcher.handle(.cancelled(id: 2), at: time(1))) == ["evict 2"])
         #expect(short(batcher.handle(.cancelled(id: 2), at: time(1))) == [])
         #expect(short(batcher.handle(.cancelled(id: 1), at: time(1))) == [])
@@ -141,10 +141,10 @@ import Testing
 
     @Test func deadlinesExpireByTickInAnyOrder() {
         var batcher = batcher(workers: 1)
-        _ = batcher.handle(.submitted(entry(1)), at: time(0))
-        #expect(short(batcher.handle(.submitted(entry(2, deadline: 50)), at: time(0))) == ["wake at 50"])
-        #expect(short(batcher.handle(.submitted(entry(3, deadline: 20)), at: time(1))) == ["wake at 20"])
-        #expect(short(batcher.handle(.submitted(entry(4, deadline: 90)), at: time(2))) == [])
+        _ = batcher.handle(.submitted([entry(1)]), at: time(0))
+        #expect(short(batcher.handle(.submitted([entry(2, deadline: 50)]), at: time(0))) == ["wake at 50"])
+        #expect(short(batcher.handle(.submitted([entry(3, deadline: 20)]), at: time(1))) == ["wake at 20"])
+        #expect(short(batcher.handle(.submitted([entry(4, deadline: 90)]), at: time(2))) == [])
         #expect(short(batcher.handle(.tick, at: time(20))) == ["expire 3", "wake at 50"])
         #expect(short(batcher.handle(.tick, at: time(60))) == ["expire 2", "wake at 90"])
         #expect(short(batcher.handle(.finished(worker: 0), at: time(70))) == ["start 0: [4]"])
@@ -152,9 +152,9 @@ import Testing
 
     @Test func aWorkerThatBecomesFreeDoesNotTakeWhatHasExpired() {
         var batcher = batcher(workers: 1)
-        _ = batcher.handle(.submitted(entry(1)), at: time(0))
-        _ = batcher.handle(.submitted(entry(2, deadline: 10)), at: time(0))
-        _ = batcher.handle(.submitted(entry(3, deadline: 30)), at: time(0))
+        _ = batcher.handle(.submitted([entry(1)]), at: time(0))
+        _ = batcher.handle(.submitted([entry(2, deadline: 10)]), at: time(0))
+        _ = batcher.handle(.submitted([entry(3, deadline: 30)]), at: time(0))
         #expect(
             short(batcher.handle(.finished(worker: 0), at: time(15))) == ["expire 2", "start 0: [3]"]
         )
@@ -165,13 +165,13 @@ import Testing
             $0.maxQueueDelay = .milliseconds(10)
             $0.maxBatch = 3
         }
-        #expect(short(batcher.handle(.submitted(entry(1, at: 0)), at: time(0))) == ["wake at 10"])
-        #expect(short(batcher.handle(.submitted(entry(2, at: 4)), at: time(4))) == [])
+        #expect(short(batcher.handle(.submitted([entry(1, at: 0)]), at: time(0))) == ["wake at 10"])
+        #expect(short(batcher.handle(.submitted([entry(2, at: 4)]), at: time(4))) == [])
         #expect(short(batcher.handle(.tick, at: time(10))) == ["start 0: [1, 2]"])
-        _ = batcher.handle(.submitted(entry(3, at: 12)), at: time(12))
-        _ = batcher.handle(.submitted(entry(4, at: 13)), at: time(13))
+        _ = batcher.handle(.submitted([entry(3, at: 12)]), at: time(12))
+        _ = batcher.handle(.submitted([entry(4, at: 13)]), at: time(13))
         // A full batch does not wait.
-        #expect(short(batcher.handle(.submitted(entry(5, at: 14)), at: time(14))) == ["start 1: [3, 4, 5]"])
+        #expect(short(batcher.handle(.submitted([entry(5, at: 14)]), at: time(14))) == ["start 1: [3, 4, 5]"])
     }
 
     @Test func coresAreNotLentWhileRequestsWait() {
@@ -179,18 +179,18 @@ import Testing
             $0.maxQueueDelay = .milliseconds(10)
             $0.maxBatch = 2
         }
-        _ = batcher.handle(.submitted(entry(1)), at: time(0))
+        _ = batcher.handle(.submitted([entry(1)]), at: time(0))
         _ = batcher.handle(.tick, at: time(10))
-        _ = batcher.handle(.submitted(entry(2, at: 11)), at: time(11))
+        _ = batcher.handle(.submitted([entry(2, at: 11)]), at: time(11))
         #expect(short(batcher.handle(.decoded(worker: 0), at: time(12))) == ["infer 0 with 1"])
     }
 
     @Test func drainingRefusesTheNewFinishesTheOldAndIsToldOnce() {
         var batcher = batcher(workers: 1)
-        _ = batcher.handle(.submitted(entry(1)), at: time(0))
-        _ = batcher.handle(.submitted(entry(2)), at: time(0))
+        _ = batcher.handle(.submitted([entry(1)]), at: time(0))
+        _ = batcher.handle(.submitted([entry(2)]), at: time(0))
         #expect(short(batcher.handle(.drain, at: time(1))) == [])
-        #expect(short(batcher.handle(.submitted(entry(3)), at: time(2))) == ["refuse 3: draining"])
+        #expect(short(batcher.handle(.submitted([entry(3)]), at: time(2))) == ["refuse 3: draining"])
         #expect(short(batcher.handle(.finished(worker: 0), at: time(3))) == ["start 0: [2]"])
         #expect(short(batcher.handle(.finished(worker: 0), at: time(4))) == ["drained"])
         #expect(short(batcher.handle(.drain, at: time(5))) == [])
@@ -198,7 +198,7 @@ import Testing
 
     @Test func drainingEndsTheWaitForCompany() {
         var batcher = batcher(workers: 1) { $0.maxQueueDelay = .seconds(1) }
-        _ = batcher.handle(.submitted(entry(1)), at: time(0))
+        _ = batcher.handle(.submitted([entry(1)]), at: time(0))
         #expect(short(batcher.handle(.drain, at: time(1))) == ["start 0: [1]"])
     }
 
@@ -243,7 +243,7 @@ import Testing
                 case .infer(let worker, let count):
                     decoding.remove(worker)
                     threads[worker] = count
-                case .refuse(let entry, _), .expire(let entry), .evict(let entry):
+                case .refuse(let entry, _, _), .expire(let entry), .evict(let entry):
                     fates[entry.id, default: 0] += 1
                 case .wake(let instant):
                     wake = Int((instant - start) / .milliseconds(1))
@@ -282,7 +282,7 @@ import Testing
                 let lane = Int.random(in: 0...1, using: &random)
                 let bytes = Int.random(in: 0...60, using: &random)
                 let deadline = Bool.random(using: &random) ? nil : now + Int.random(in: 0...30, using: &random)
-                perform(.submitted(entry(submitted, lane: lane, bytes: bytes, at: now, deadline: deadline)))
+                perform(.submitted([entry(submitted, lane: lane, bytes: bytes, at: now, deadline: deadline)]))
             case 5 where submitted > 0:
                 perform(.cancelled(id: .random(in: 1...submitted, using: &random)))
             default:

@@ -49,34 +49,79 @@ import Testing
         }
         let loading = try TestService(nil)
         let ready = try TestService(FakeModel())
+        let controlled = try TestService.controlled()
         let broken = try TestService(FakeModel(engineError: Refusal.draining))
         let large = try TestService(FakeModel(imageError: .tooManyPixels(width: 9, height: 9, limit: 1)))
+        let gate = Gate()
+        let stuck = try TestService(FakeModel(gate: gate), limits: { $0.stuckAfter = .zero })
+        _ = try stuck.begin(.post, "/v1/classify", body: [1])
+        gate.waitUntilReached()
+        defer { gate.open() }
+
         for route in ready.routes {
-            guard route.method == .post else {
-                for service in [loading, ready] {
-                    record(route.method, route.pattern, try service.answer(route.method, route.pattern))
-                }
+            let path = route.pattern
+            func ask(_ service: TestService, model: String = "fake", version: String = "1") throws {
+                let body = path.hasSuffix("/index") ? Array("[".utf8) : []
+                let parameters = ["model": model, "version": version]
+                record(route.method, path, try service.answer(route.method, path, parameters: parameters))
+                guard !body.isEmpty else { return }
+                record(route.method, path, try service.answer(route.method, path, body: body, parameters: parameters))
+            }
+            guard let bodies = Bodies(path) else {
+                for service in [loading, ready, stuck] { try ask(service) }
+                for name in ["fake", "bad", "other"] where path.contains("{model}") { try ask(controlled, model: name) }
+                for version in ["x", "7"] where path.contains("{version}") { try ask(ready, version: version) }
                 continue
             }
-            let good: [UInt8] = [1]
-            let bad: [UInt8] = [FakeModel.corruptByte]
-            let path = route.pattern
             for response in [
-                try ready.answer(.post, path, body: good),
+                try ready.answer(.post, path, body: bodies.good),
                 try ready.answer(.post, path),
-                try ready.answer(.post, path, body: bad),
-                try ready.answer(.post, path, query: [("model", "other")], body: good),
-                try ready.answer(.post, path, fields: [.contentType: "application/json"], body: good),
-                try large.answer(.post, path, body: bad),
-                try loading.answer(.post, path, body: good),
-                try broken.answer(.post, path, body: good),
+                try ready.answer(.post, path, body: bodies.bad),
+                try ready.answer(
+                    .post,
+                    path,
+                    query: [("model", "other")],
+                    body: bodies.good,
+                    parameters: ["model": "other"]
+                ),
+                try ready.answer(.post, path, fields: [.contentEncoding: "br"], body: bodies.good),
+                try large.answer(.post, path, body: bodies.bad),
+                try loading.answer(.post, path, body: bodies.good),
+                try broken.answer(.post, path, body: bodies.good),
             ] {
                 record(.post, path, response)
             }
         }
         // A slow body is the HTTP layer's to answer; the others' 408 is under `default`.
         let documented = try documented().mapValues { $0.subtracting([408]) }
-        #expect(produced == documented)
+        for operation in Set(documented.keys).union(produced.keys) {
+            #expect(produced[operation] == documented[operation], "\(operation)")
+        }
+    }
+
+    /// What the routes for inference take: a picture, and one that cannot be decoded.
+    private struct Bodies {
+        let good: [UInt8]
+        let bad: [UInt8]
+
+        /// Nil for other routes.
+        init?(_ path: String) {
+            // In base64: the bytes 1 and 255.
+            func text(_ make: (String) -> String) -> ([UInt8], [UInt8]) {
+                (Array(make("AQ==").utf8), Array(make("/w==").utf8))
+            }
+            if path == "/v1/classify" || path == "/v1/embed" {
+                (good, bad) = ([1], [FakeModel.corruptByte])
+            } else if path.hasSuffix("/infer") {
+                (good, bad) = text {
+                    #"{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["\#($0)"]}]}"#
+                }
+            } else if path.hasSuffix(":predict") {
+                (good, bad) = text { #"{"instances":[{"b64":"\#($0)"}]}"# }
+            } else {
+                return nil
+            }
+        }
     }
 
     @Test func theVersionIsTheProgramsOwn() throws {

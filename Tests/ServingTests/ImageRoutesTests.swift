@@ -52,27 +52,6 @@ import Testing
         #expect(response.status == .ok)
     }
 
-    @Test(arguments: ["application/json", "Application/JSON; charset=utf-8", "multipart/form-data; boundary=x"])
-    func bodiesOfOtherKindsAreRefused(type: String) throws {
-        let response = try TestService(FakeModel()).answer(
-            .post,
-            "/v1/classify",
-            fields: [.contentType: type],
-            body: [1]
-        )
-        #expect(response.status == .unsupportedMediaType)
-        #expect(response.fields[.contentType] == "application/problem+json")
-        #expect(response.text.contains("image/jpeg"))
-    }
-
-    @Test func contentCodingsAreRefused() throws {
-        let service = try TestService(FakeModel())
-        let coded = try service.answer(.post, "/v1/classify", fields: [.contentEncoding: "gzip"], body: [1])
-        #expect(coded.status == .unsupportedMediaType)
-        let plain = try service.answer(.post, "/v1/classify", fields: [.contentEncoding: "identity"], body: [1])
-        #expect(plain.status == .ok)
-    }
-
     @Test(arguments: ["0", "-1", "5", "1.0", "x", "", "99999999999999999999"])
     func impossibleCountsAreNamed(count: String) throws {
         let response = try TestService(FakeModel()).answer(
@@ -128,7 +107,9 @@ import Testing
 
     @Test func aFullQueueSendsRequestsAway() throws {
         let gate = Gate()
-        let service = try TestService(FakeModel(gate: gate)) { $0.maxQueue = 0 }
+        var limits = BatcherLimits()
+        limits.maxQueue = 0
+        let service = try TestService(FakeModel(gate: gate), batching: limits)
         let first = try service.begin(.post, "/v1/classify", body: [1])
         gate.waitUntilReached()
         let refused = try service.answer(.post, "/v1/classify", body: [2])

@@ -43,7 +43,7 @@ import Testing
             "nv_inference_request_failure\(model),reason=\"OTHER\"} 2",
             "nv_inference_count\(model)} 2",
             "nv_inference_exec_count\(model)} 2",
-            "nv_inference_pending_request_count 0",
+            "nv_inference_pending_request_count\(model)} 0",
         ] {
             #expect(lines.contains(line), "\(line)")
         }

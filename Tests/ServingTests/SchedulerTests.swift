@@ -26,10 +26,10 @@ import Testing
         to scheduler: Scheduler,
         _ model: FakeModel,
         _ outcome: Promise<Result<JobResult, JobFailure>>
-    ) -> UInt64 {
-        scheduler.submit(
-            Job(model: ServedModel(lane: 0, model: model), bytes: bytes) { outcome.fulfil($0) }
-        )
+    ) -> [UInt64] {
+        scheduler.submit([
+            Job(model: ServedModel(model), input: .picture(bytes[...])) { outcome.fulfil($0) }
+        ])
     }
 
     @Test func aPictureGoesThroughTheModelOnAllCores() throws {
@@ -56,7 +56,8 @@ import Testing
         for (byte, outcome) in zip([2, FakeModel.corruptByte, 4, 5], outcomes.dropFirst()) {
             submit([byte], to: scheduler, model, outcome)
         }
-        #expect(scheduler.load == SchedulerLoad(queuedPictures: 4, queuedBytes: 4, busyWorkers: 1))
+        let load = scheduler.load
+        #expect([load.queuedPictures, load.queuedBytes, load.busyWorkers] == [4, 4, 1])
         gate.open()
         #expect(try #require(outcomes[1].wait()).get().batchSize == 3)
         #expect(try #require(outcomes[3].wait()).get().output.logits == [4, 0, 0, 0])
@@ -174,7 +175,7 @@ import Testing
             switch try #require(outcome.wait()) {
             case .success(let result):
                 #expect(result.output.logits == [Float(index % 251), Float(index / 251), 0, 0])
-            case .failure(.refused(.queueFull)): break
+            case .failure(.refused(.queueFull, _)): break
             case .failure(.cancelled): #expect(index.isMultiple(of: 7))
             case .failure(let failure): Issue.record("job \(index): \(failure)")
             }
@@ -190,11 +191,11 @@ final class RecordingObserver: SchedulerObserver {
     var batches: [Int] { state.withLock { $0.batches } }
     var completions: Int { state.withLock { $0.completions } }
 
-    func batchExecuted(model: String, size: Int, inference: Duration) {
+    func batchExecuted(model: ServedModel, size: Int, inference: Duration) {
         state.withLock { $0.batches.append(size) }
     }
 
-    func jobCompleted(model: String, result: Result<JobResult, JobFailure>) {
+    func jobCompleted(model: ServedModel, result: Result<JobResult, JobFailure>) {
         state.withLock { $0.completions += 1 }
     }
 }

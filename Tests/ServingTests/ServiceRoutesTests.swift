@@ -9,7 +9,7 @@ import Testing
         #expect(try service.answer(.get, "/livez").status == .ok)
         #expect(try service.answer(.get, "/livez").text == #"{"status":"live"}"#)
 
-        service.registry.update("fake", to: .loading(progress: 0.25))
+        service.registry.note(.loading(progress: 0.25), of: ModelIdentity(name: "fake"))
         for path in ["/readyz", "/healthz"] {
             let loading = try service.answer(.get, path)
             #expect(loading.status == .serviceUnavailable)
@@ -17,7 +17,8 @@ import Testing
             #expect(loading.fields[.retryAfter] != nil)
         }
 
-        service.registry.update("fake", to: .ready(ServedModel(lane: 0, model: FakeModel())))
+        service.registry.install(ServedModel(FakeModel()))
+        service.registry.finishStart()
         let ready = try service.answer(.get, "/readyz")
         #expect(ready.status == .ok)
         #expect(ready.text == #"{"status":"ready"}"#)
@@ -35,12 +36,12 @@ import Testing
         let ready = try TestService(FakeModel()).answer(.get, "/v1/models")
         #expect(
             ready.text == """
-                {"models":[{"name":"fake","state":"ready","architecture":"fakenet","parameters":42,"classes":4,\
+                {"models":[{"name":"fake","version":1,"state":"ready","architecture":"fakenet","parameters":42,"classes":4,\
                 "input":{"width":2,"height":1},"precision":"fp32","instruction_set":"baseline"}]}
                 """
         )
         let loading = try TestService(nil).answer(.get, "/v1/models")
-        #expect(loading.text == #"{"models":[{"name":"fake","state":"loading","progress":0.0}]}"#)
+        #expect(loading.text == #"{"models":[{"name":"fake","version":1,"state":"loading","progress":0.0}]}"#)
     }
 
     @Test(arguments: ["a", "trace/7:x~!", String(repeating: "x", count: 128)])

@@ -10,6 +10,8 @@ import Testing
 @Suite struct ServiceTests {
     private let log = Logger(label: "none") { _ in SwiftLogNoOpLogHandler() }
 
+    private let source = ModelSource(fixed: [ModelPlace(ModelIdentity(name: "fake"), folder: "/nonexistent")])
+
     private func configuration(_ change: (inout ServiceConfiguration) -> Void = { _ in }) -> ServiceConfiguration {
         var configuration = ServiceConfiguration()
         configuration.server.host = "127.0.0.1"
@@ -35,7 +37,7 @@ import Testing
 
     @Test func itIsLiveBeforeItIsReadyAndDrainsWhenAsked() throws {
         let gate = Gate()
-        let service = try Service(configuration: configuration(), modelName: "fake", log: log) { progress in
+        let service = try Service(configuration: configuration(), source: source, log: log) { _, progress in
             progress(0.5)
             gate.pass()
             return FakeModel()
@@ -59,7 +61,7 @@ import Testing
     @Test func aStopWhileTheModelLoadsEndsIt() throws {
         let gate = Gate()
         defer { gate.open() }
-        let service = try Service(configuration: configuration(), modelName: "fake", log: log) { _ in
+        let service = try Service(configuration: configuration(), source: source, log: log) { _, _ in
             gate.pass()
             return FakeModel()
         }
@@ -71,9 +73,9 @@ import Testing
     @Test func aSecondStopCutsTheDrainShort() throws {
         let service = try Service(
             configuration: configuration { $0.drainDelay = .seconds(60) },
-            modelName: "fake",
+            source: source,
             log: log
-        ) { _ in FakeModel() }
+        ) { _, _ in FakeModel() }
         let events = LifecycleEvents()
         events.post(.stopRequested)
         events.post(.stopRequested)
@@ -85,9 +87,9 @@ import Testing
         defer { gate.open() }
         let service = try Service(
             configuration: configuration { $0.drainTimeout = .milliseconds(100) },
-            modelName: "fake",
+            source: source,
             log: log
-        ) { _ in FakeModel(gate: gate) }
+        ) { _, _ in FakeModel(gate: gate) }
         let events = LifecycleEvents()
         let ended = Promise<Service.Outcome?>()
         DispatchQueue.global().async { ended.fulfil(try? service.run(events: events) { _ in }) }
@@ -100,7 +102,7 @@ import Testing
     }
 
     @Test func aModelThatCannotBeLoadedEndsIt() throws {
-        let service = try Service(configuration: configuration(), modelName: "fake", log: log) { _ in
+        let service = try Service(configuration: configuration(), source: source, log: log) { _, _ in
             throw Refusal.queueFull
         }
         let failure = #expect(throws: ServiceFailure.self) {
@@ -110,15 +112,16 @@ import Testing
             Issue.record("\(String(describing: failure))")
             return
         }
-        #expect(reason as? Refusal == .queueFull)
+        #expect(reason.reason as? Refusal == .queueFull)
+        #expect(reason.folder == "/nonexistent")
     }
 
     @Test func anAddressThatIsNoAddressEndsIt() throws {
         let service = try Service(
             configuration: configuration { $0.server.host = "nowhere" },
-            modelName: "fake",
+            source: source,
             log: log
-        ) { _ in FakeModel() }
+        ) { _, _ in FakeModel() }
         let failure = #expect(throws: ServiceFailure.self) {
             try service.run(events: LifecycleEvents()) { _ in }
         }

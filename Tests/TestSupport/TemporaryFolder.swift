@@ -29,4 +29,14 @@ package final class TemporaryFolder: Sendable {
     package func write(_ name: String, _ content: String) throws -> String {
         try write(name, Array(content.utf8))
     }
+
+    /// Removes a file or folder.
+    package func remove(_ name: String) throws {
+        try FileManager.default.removeItem(at: URL(filePath: path).appending(path: name))
+    }
+
+    /// The text of a file.
+    package static func text(at path: String) throws -> String {
+        String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+    }
 }

@@ -8,8 +8,12 @@ struct Panel: Sendable {
 }
 
 extension KernelTable {
-    /// Covers `blocks` of output channels with panels, choosing the tile that wastes least on lines of `pixels`.
-    func panels(blocks: Int, pixels: Int) -> [Panel] {
+    /// Covers `blocks` of output channels with panels, choosing the tile that costs least.
+    ///
+    /// - Parameters:
+    ///   - pixels: of a line.
+    ///   - steps: of each sum.
+    func panels(blocks: Int, pixels: Int, steps: Int) -> [Panel] {
         let kernels = [gemm1, gemm2, gemm3, gemm4]
         func panels(main: GEMMKernel) -> [Panel] {
             stride(from: 0, to: blocks, by: main.blocks).map { first in
@@ -19,18 +23,27 @@ extension KernelTable {
             }
         }
         let candidates = kernels.map { panels(main: $0) }
-        let costs = candidates.map { candidate in candidate.reduce(0) { $0 + $1.kernel.cost(pixels: pixels) } }
+        let costs = candidates.map { candidate in
+            candidate.reduce(0) { $0 + $1.kernel.cost(pixels: pixels, steps: steps) }
+        }
         return zip(candidates, costs).min { $0.1 < $1.1 }?.0 ?? []
     }
 }
 
 extension GEMMKernel {
-    /// Instructions of one step over a line: a multiply-add each block and row, and a share of the loads that feed them.
-    fileprivate func cost(pixels: Int) -> Double {
+    /// The cost of a line in multiply-adds of a vector. Constants are fitted to measurements.
+    fileprivate func cost(pixels: Int, steps: Int) -> Double {
         let (tiles, rest) = pixels.quotientAndRemainder(dividingBy: rows)
-        let smallRows = 4
         let lastRows = rest == 0 ? 0 : rest > smallRows ? rows : min(smallRows, rest)
-        func cost(rows: Int) -> Double { Double(rows * blocks) + 0.1 * Double(rows + blocks) }
-        return Double(tiles) * cost(rows: rows) + (lastRows > 0 ? cost(rows: lastRows) : 0)
+        let last = lastRows > 0 ? cost(rows: lastRows, steps: steps) : 0
+        return Double(tiles) * cost(rows: rows, steps: steps) + last
+    }
+
+    private func cost(rows: Int, steps: Int) -> Double {
+        /// A share of the loads that feed the multiply-adds.
+        let loads = 0.1 * Double(rows + blocks)
+        /// Beginning and ending a tile. One that takes all registers leaves none to begin the next one with.
+        let ends = rows * blocks >= 28 ? 50.0 : 20.0
+        return Double(steps) * (Double(rows * blocks) + loads) + ends
     }
 }

@@ -119,7 +119,7 @@ extension Planner {
         let order = TapOrder(convolution: convolution, input: input, block: kernels.block)
         let blocks = (convolution.outputChannels + kernels.block - 1) / kernels.block
         let block = kernels.block
-        let panels = kernels.panels(blocks: blocks, pixels: pixels).map { panel in
+        let panels = kernels.panels(blocks: blocks, pixels: pixels, steps: order.weightIndices.count).map { panel in
             let lanes = panel.kernel.blocks * block
             return MatrixProduct.PackedPanel(
                 panel: panel,

@@ -150,7 +150,8 @@ extension ConnectionMachine {
         }
         switch head.framing {
         case .none:
-            guard route.bodyLimit == 0 || ![.post, .put, .patch].contains(head.method) else {
+            let wantsBody = route.bodyLimit > 0 && !route.isBodyOptional
+            guard !wantsBody || ![.post, .put, .patch].contains(head.method) else {
                 throw Rejection(.lengthRequired, "This request needs a body, with Content-Length or sent in chunks.")
             }
         case .length(let length): try checkLength(length, limit: route.bodyLimit)

@@ -12,6 +12,8 @@ package struct Route: Sendable {
     package var pattern: String
     /// A larger body is refused with 413 before it is read; 0 for routes without a body.
     package var bodyLimit: Int
+    /// Whether a POST, PUT or PATCH may come without a body.
+    package var isBodyOptional: Bool
     /// Called on an event loop, as soon as the head is read: must be quick.
     package var admission: Admission?
     /// Called on an event loop: must hand long work to another thread.
@@ -21,12 +23,14 @@ package struct Route: Sendable {
         _ method: HTTPRequest.Method,
         _ pattern: String,
         bodyLimit: Int = 0,
+        isBodyOptional: Bool = false,
         admission: Admission? = nil,
         handler: @escaping Handler
     ) {
         self.method = method
         self.pattern = pattern
         self.bodyLimit = bodyLimit
+        self.isBodyOptional = isBodyOptional
         self.admission = admission
         self.handler = handler
     }

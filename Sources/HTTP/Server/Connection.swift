@@ -19,6 +19,8 @@ final class Connection {
     private weak var exchange: Exchange?
     /// The answer that is being written.
     private var sending: Answer?
+    /// What the peer had yet to take when that was last looked at.
+    private var unacknowledged: Int?
 
     /// Begins to read. The descriptor now belongs to the connection.
     init(id: UInt64, descriptor: Int32, peer: String, isRefused: Bool, context: LoopContext) {
@@ -88,10 +90,20 @@ final class Connection {
 
     /// Acts on a deadline that has passed.
     func checkDeadline(now: ContinuousClock.Instant) {
+        if isWaitingToWrite && peerTookBytes() { machine.wrote(now: now) }
         guard let deadline = machine.deadline, now >= deadline else { return }
         // A request may have come in the same moment: no connection is closed over one.
         if machine.isIdle { readable() }
         perform(machine.deadlinePassed(now: now))
+    }
+
+    /// Whether the peer took bytes since this was last asked or bytes were written. The kernel calls a socket writable
+    /// only when a good part of its buffer is free: a slow reader would seem to stand still.
+    private func peerTookBytes() -> Bool {
+        let left = Socket.unacknowledgedBytes(descriptor)
+        defer { unacknowledged = left }
+        guard let left, let unacknowledged else { return false }
+        return left < unacknowledged
     }
 
     private func perform(_ first: ConnectionMachine.Action) {
@@ -150,6 +162,7 @@ final class Connection {
             return machine.sent(now: now)
         case .blocked(let tookBytes):
             if tookBytes { machine.wrote(now: .now) }
+            unacknowledged = Socket.unacknowledgedBytes(descriptor)
             waitToWrite()
             return .none
         case .failed: return machine.peerVanished()

@@ -51,6 +51,12 @@ enum Socket {
         return Glibc.poll(&poll, 1, 0) > 0 && Int32(poll.revents) & (POLLERR | POLLHUP) != 0
     }
 
+    /// Bytes that were written and that the peer has not acknowledged; nil when the system does not tell.
+    static func unacknowledgedBytes(_ descriptor: Int32) -> Int? {
+        var count: Int32 = 0
+        return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : nil
+    }
+
     static func endOutput(_ descriptor: Int32) {
         shutdown(descriptor, Int32(SHUT_WR))
     }

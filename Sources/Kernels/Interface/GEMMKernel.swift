@@ -90,12 +90,15 @@ package struct GEMMKernel: Sendable {
 
     /// Output pixels of one tile; a shorter line is computed with smaller tiles of the same width.
     package var rows: Int
+    /// Output pixels of the tile for what is left at a line's end.
+    package var smallRows: Int
     /// Blocks of output channels of one panel.
     package var blocks: Int
     package var run: Function
 
-    package init(rows: Int, blocks: Int, run: @escaping Function) {
+    package init(rows: Int, smallRows: Int, blocks: Int, run: @escaping Function) {
         self.rows = rows
+        self.smallRows = smallRows
         self.blocks = blocks
         self.run = run
     }

@@ -11,7 +11,8 @@ private func tile<let pixels: Int>(
     kernelWidth: Int,
     stride: Int
 ) {
-    var sums = InlineArray<pixels, Vector>(repeating: load(arguments.bias))
+    let bias = load(arguments.bias)
+    var sums = InlineArray<pixels, Vector> { _ in bias }
     for ky in 0..<kernelHeight {
         let row = input + ky * arguments.inputRowStride
         let weights = arguments.weights + ky * kernelWidth * width

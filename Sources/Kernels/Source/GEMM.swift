@@ -11,8 +11,7 @@ private func accumulate<let rows: Int, let blocks: Int>(
     aStride: Int,
     b: UnsafePointer<Float>
 ) {
-    var weights = InlineArray<blocks, Vector>(repeating: broadcast(0))
-    for j in 0..<blocks { weights[j] = load(b + j * width) }
+    let weights = InlineArray<blocks, Vector> { load(b + $0 * width) }
     for r in 0..<rows {
         let input = broadcast(a[r * aStride])
         for j in 0..<blocks { sums[r][j] = fma(input, weights[j], sums[r][j]) }
@@ -37,11 +36,9 @@ private func tile<let rows: Int, let blocks: Int>(
     pixel: Int,
     aStride: Int
 ) {
-    var sums = Tile<rows, blocks>(repeating: InlineArray(repeating: broadcast(0)))
-    for j in 0..<blocks {
-        let bias = load(arguments.bias + j * width)
-        for r in 0..<rows { sums[r][j] = bias }
-    }
+    let firstBias = arguments.bias
+    let bias = InlineArray<blocks, Vector> { load(firstBias + $0 * width) }
+    var sums = Tile<rows, blocks> { _ in bias }
 
     let a = line.a + pixel * aStride
     var b = arguments.b
@@ -87,8 +84,14 @@ private func tile<let rows: Int, let blocks: Int>(
     )
 }
 
-/// Pixels of the tile for what is left of a line.
-private var smallRows: Int { 4 }
+/// The tile for what is left of a line, and for lines whose stride is no literal.
+#if KERNELS_AVX512
+    private typealias SmallTile<let blocks: Int> = Tile<4, blocks>
+    private var smallRows: Int { 4 }
+#else
+    private typealias SmallTile<let blocks: Int> = Tile<2, blocks>
+    private var smallRows: Int { 2 }
+#endif
 
 /// Covers a line with tiles of `rows`, or of `smallRows` where that is enough at the end. The last tile is moved back to
 /// end with the line: the pixels that it computes again get the same values.
@@ -112,7 +115,7 @@ private func cover<let rows: Int, let blocks: Int>(
     } else {
         while pixel < pixels {
             let start = Swift.min(pixel, pixels - smallRows)
-            tile(Tile<4, blocks>.self, arguments, line, pixel: start, aStride: aStride)
+            tile(SmallTile<blocks>.self, arguments, line, pixel: start, aStride: aStride)
             pixel += smallRows
         }
     }
@@ -135,7 +138,7 @@ private func run<let rows: Int, let blocks: Int>(
             switch arguments.aStride {
             case width: cover(type, arguments, line, aStride: width)
             case 6: cover(type, arguments, line, aStride: 6)
-            default: cover(type, arguments, line, aStride: arguments.aStride)
+            default: cover(SmallTile<blocks>.self, arguments, line, aStride: arguments.aStride)
             }
         }
         line.a += arguments.aLineStride
@@ -146,13 +149,13 @@ private func run<let rows: Int, let blocks: Int>(
 
 // Tiles fill the registers: sums, one vector of weights a block, one input.
 #if KERNELS_AVX512
-    let gemm1 = GEMMKernel(rows: 14, blocks: 1) { run(Tile<14, 1>.self, $0) }
-    let gemm2 = GEMMKernel(rows: 12, blocks: 2) { run(Tile<12, 2>.self, $0) }
-    let gemm3 = GEMMKernel(rows: 7, blocks: 3) { run(Tile<7, 3>.self, $0) }
-    let gemm4 = GEMMKernel(rows: 7, blocks: 4) { run(Tile<7, 4>.self, $0) }
+    let gemm1 = GEMMKernel(rows: 14, smallRows: smallRows, blocks: 1) { run(Tile<14, 1>.self, $0) }
+    let gemm2 = GEMMKernel(rows: 12, smallRows: smallRows, blocks: 2) { run(Tile<12, 2>.self, $0) }
+    let gemm3 = GEMMKernel(rows: 7, smallRows: smallRows, blocks: 3) { run(Tile<7, 3>.self, $0) }
+    let gemm4 = GEMMKernel(rows: 7, smallRows: smallRows, blocks: 4) { run(Tile<7, 4>.self, $0) }
 #else
-    let gemm1 = GEMMKernel(rows: 7, blocks: 1) { run(Tile<7, 1>.self, $0) }
-    let gemm2 = GEMMKernel(rows: 6, blocks: 2) { run(Tile<6, 2>.self, $0) }
-    let gemm3 = GEMMKernel(rows: 4, blocks: 3) { run(Tile<4, 3>.self, $0) }
-    let gemm4 = GEMMKernel(rows: 2, blocks: 4) { run(Tile<2, 4>.self, $0) }
+    let gemm1 = GEMMKernel(rows: 7, smallRows: smallRows, blocks: 1) { run(Tile<7, 1>.self, $0) }
+    let gemm2 = GEMMKernel(rows: 6, smallRows: smallRows, blocks: 2) { run(Tile<6, 2>.self, $0) }
+    let gemm3 = GEMMKernel(rows: 3, smallRows: smallRows, blocks: 3) { run(Tile<3, 3>.self, $0) }
+    let gemm4 = GEMMKernel(rows: 2, smallRows: smallRows, blocks: 4) { run(Tile<2, 4>.self, $0) }
 #endif

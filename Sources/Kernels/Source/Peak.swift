@@ -2,7 +2,8 @@ internal import KernelInterface
 
 /// Twelve chains of multiply-adds: enough to hide their latency, few enough for the registers of every set.
 func peak(_ arguments: borrowing PeakArguments) {
-    var sums = InlineArray<12, Vector>(repeating: load(arguments.values))
+    let start = load(arguments.values)
+    var sums = InlineArray<12, Vector> { _ in start }
     let factor = load(arguments.values + width)
     for _ in 0..<arguments.rounds {
         for index in 0..<12 { sums[index] = fma(sums[index], factor, factor) }

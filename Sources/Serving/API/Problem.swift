@@ -47,17 +47,23 @@ extension Problem {
         }
     }
 
-    package init(_ refusal: Refusal) {
-        let (title, detail, retryAfter) =
+    init(_ rejection: Rejection) {
+        self.init(rejection.status, title: rejection.status.reasonPhrase, detail: rejection.reason)
+    }
+
+    package init(_ refusal: Refusal, retryAfter: Int = 1) {
+        let (title, detail) =
             switch refusal {
             case .queueFull, .queueBytesFull:
-                ("Too much to do", "The queue is full. Try again later, or at another replica.", 1)
+                ("Too much to do", "The queue is full. Try again later, or at another replica.")
             case .timedOut:
-                ("Too much to do", "No core was free in time. Try again later, or at another replica.", 1)
+                ("Too much to do", "No core was free in time. Try again later, or at another replica.")
+            case .tooLate:
+                ("Too much to do", "It could not have been answered in time. Allow more time, or try another replica.")
             case .draining:
-                ("Shutting down", "This server is shutting down. Try again at another replica.", 1)
+                ("Shutting down", "This server is shutting down. Try again at another replica.")
             case .notReady:
-                ("Not ready", "The model is still being loaded; GET /readyz shows how far it is.", 1)
+                ("Not ready", "The model is still being loaded; GET /readyz shows how far it is.")
             }
         self.init(.serviceUnavailable, title: title, detail: detail, retryAfter: retryAfter)
     }
@@ -65,9 +71,15 @@ extension Problem {
     package init(_ failure: JobFailure) {
         switch failure {
         case .image(let error): self.init(error)
-        case .refused(let refusal): self.init(refusal)
+        case .refused(let refusal, let retryAfter): self.init(refusal, retryAfter: retryAfter)
         case .cancelled:
             self.init(.serviceUnavailable, title: "Cancelled", detail: "The request was given up while it waited.")
+        case .notFinite:
+            self.init(
+                .unprocessableContent,
+                title: "Numbers out of range",
+                detail: "The network answers this tensor with numbers that are not finite; send a preprocessed image."
+            )
         case .engine(let reason):
             self.init(.internalServerError, title: "The model could not be run", detail: reason)
         }

@@ -5,6 +5,8 @@ extension HTTPField.Name {
     static let requestID = name("X-Request-Id")
     static let serverTiming = name("Server-Timing")
     static let traceParent = name("traceparent")
+    static let requestTimeout = name("X-Request-Timeout-Ms")
+    static let inferenceHeaderLength = name("Inference-Header-Content-Length")
 
     /// A name that is known to be a token of RFC 9110.
     private static func name(_ token: String) -> HTTPField.Name {

@@ -4,8 +4,11 @@ import Synchronization
 
 /// What moves a service from one stage of its life to the next.
 package enum LifecycleEvent: Sendable {
-    case modelLoaded
-    case modelFailed(any Error)
+    /// All models were tried, and those that must be there are.
+    case started
+    case startFailed(ModelManager.StartFailure)
+    /// SIGHUP, or what stands for it in a test.
+    case reloadRequested
     /// SIGTERM or SIGINT, or what stands for them in a test.
     case stopRequested
     /// All open requests are answered and all threads have ended.

@@ -2,11 +2,8 @@ import Dispatch
 package import HTTP
 package import Logging
 
-/// A service from start to end: listens first, loads the model after, and drains before it stops.
+/// A service from start to end: listens first, loads the models after, and drains before it stops.
 package final class Service: Sendable {
-    /// Loads a model and warms it up, on a background thread; told where to report the share that is done, 0…1.
-    package typealias Loader = @Sendable (_ progress: (Double) -> Void) throws -> any ImageModel
-
     /// How a service ended.
     package enum Outcome: Sendable, Equatable {
         /// Every open request was answered.
@@ -16,9 +13,8 @@ package final class Service: Sendable {
     }
 
     private let configuration: ServiceConfiguration
-    private let modelName: String
-    private let loader: Loader
     private let registry: ModelRegistry
+    private let manager: ModelManager
     private let scheduler: Scheduler
     private let server: Server
     private let log: Logger
@@ -27,31 +23,47 @@ package final class Service: Sendable {
     package let routes: [Route]
 
     /// - Parameters:
-    ///   - modelName: what clients call the model, known before it is loaded.
+    ///   - source: where the models are; they are loaded when the service runs.
+    ///   - loader: loads one model and warms it up, on a background thread.
     package init(
         configuration: ServiceConfiguration,
-        modelName: String,
+        source: ModelSource,
         log: Logger,
-        loader: @escaping Loader
+        loader: @escaping ModelManager.Loader
     ) throws(ThreadStartError) {
         self.configuration = configuration
-        self.modelName = modelName
-        self.loader = loader
         self.log = log
         let telemetry = Telemetry()
-        registry = ModelRegistry(names: [modelName])
-        scheduler = try Scheduler(
+        let registry = ModelRegistry(source.fixed.map(\.identity))
+        let scheduler = try Scheduler(
             workers: configuration.workers,
             limits: configuration.batching,
             queueTimeout: configuration.queueTimeout,
             observer: telemetry
         )
+        let manager = ModelManager(
+            source: source,
+            registry: registry,
+            scheduler: scheduler,
+            loader: loader,
+            events: ModelEvents(
+                registry: registry,
+                scheduler: scheduler,
+                maxBatch: configuration.batching.maxBatch,
+                log: log
+            ).handle
+        )
+        self.registry = registry
+        self.scheduler = scheduler
+        self.manager = manager
         routes =
             APIContext(
                 registry: registry,
+                manager: manager,
                 scheduler: scheduler,
                 telemetry: telemetry,
-                maxBody: configuration.maxBody
+                readers: BodyReaders(count: configuration.workers),
+                limits: configuration.limits
             ).routes
         server = Server(
             configuration: Self.serverConfiguration(configuration),
@@ -73,6 +85,7 @@ package final class Service: Sendable {
         }
         server.finish = { response, head, elapsed in
             RequestID.finish(&response, head, elapsed)
+            ErrorForm.adapt(&response, to: head)
             crossOrigin?.mark(&response, head: head)
         }
         return server
@@ -90,36 +103,29 @@ package final class Service: Sendable {
             throw .listening(error)
         }
         do throws(ThreadStartError) {
-            _ = try WorkerThread<Never> { [self] _ in load(reportingTo: events) }
+            try manager.start { failure in
+                events.post(failure.map { .startFailed($0) } ?? .started)
+            }
         } catch {
-            throw .loading(error)
+            throw .thread(error)
         }
+        defer { manager.stop() }
+        let poll = configuration.modelPoll.map { StorePoll(every: $0, manager) }
+        defer { poll?.cancel() }
         while let event = events.next() {
             switch event {
-            case .modelLoaded:
-                log.info("ready", metadata: ["model": .string(modelName)])
-            case .modelFailed(let error):
+            case .started:
+                log.info("ready")
+            case .startFailed(let failure):
                 server.stop(deadline: .now)
-                throw .loading(error)
+                throw .loading(failure)
+            case .reloadRequested:
+                manager.refresh()
             case .stopRequested, .stopped:
                 return shutDown(events: events)
             }
         }
         return shutDown(events: events)
-    }
-
-    // MARK: Loading
-
-    private func load(reportingTo events: LifecycleEvents) {
-        do {
-            let model = try loader { [registry, modelName] progress in
-                registry.update(modelName, to: .loading(progress: progress))
-            }
-            registry.update(modelName, to: .ready(ServedModel(lane: 0, model: model)))
-            events.post(.modelLoaded)
-        } catch {
-            events.post(.modelFailed(error))
-        }
     }
 
     // MARK: Draining
@@ -145,7 +151,7 @@ package final class Service: Sendable {
                 return .drained
             case .stopRequested:
                 return cutShort()
-            case .modelLoaded, .modelFailed:
+            case .started, .startFailed, .reloadRequested:
                 continue
             }
         }
@@ -172,6 +178,52 @@ package final class Service: Sendable {
 package enum ServiceFailure: Error {
     /// The address cannot be listened on.
     case listening(any Error)
-    /// The model cannot be loaded.
-    case loading(any Error)
+    /// A model that must be there cannot be loaded.
+    case loading(ModelManager.StartFailure)
+    case thread(ThreadStartError)
+}
+
+/// What follows when a model was loaded or unloaded.
+private struct ModelEvents: Sendable {
+    let registry: ModelRegistry
+    let scheduler: Scheduler
+    let maxBatch: Int
+    let log: Logger
+
+    func handle(_ event: ModelEvent) {
+        switch event {
+        case .loaded(let identity):
+            log.info("model loaded", metadata: metadata(identity))
+            let entry = registry.entries.first { $0.identity == identity }
+            if let model = entry?.served {
+                Calibration.schedule(model, scheduler: scheduler, maxBatch: maxBatch)
+            }
+        case .failed(let identity, let reason):
+            var metadata = metadata(identity)
+            metadata["reason"] = .string(reason)
+            log.error("model not loaded", metadata: metadata)
+        case .unloaded(let identity):
+            log.info("model unloaded", metadata: metadata(identity))
+        }
+    }
+
+    private func metadata(_ identity: ModelIdentity) -> Logger.Metadata {
+        ["model": .string(identity.name), "version": .stringConvertible(identity.version)]
+    }
+}
+
+/// Looks at the store again and again.
+private struct StorePoll {
+    private let timer: any DispatchSourceTimer
+
+    init(every interval: Duration, _ manager: ModelManager) {
+        timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "effnet.store"))
+        timer.schedule(deadline: .now() + interval.inSeconds, repeating: interval.inSeconds)
+        timer.setEventHandler { manager.refresh() }
+        timer.activate()
+    }
+
+    func cancel() {
+        timer.cancel()
+    }
 }

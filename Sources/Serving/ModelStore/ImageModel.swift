@@ -1,5 +1,6 @@
 package import Classification
 package import Imaging
+import ModelGraph
 
 /// What the service needs of a loaded model; a `Classifier`, or a fake in tests.
 package protocol ImageModel: Sendable {
@@ -12,8 +13,14 @@ package protocol ImageModel: Sendable {
     /// order.
     func run(_ pictures: [Picture], threads: Int) throws -> [ModelOutput]
 
+    /// The same for pictures that are already preprocessed: `[image][channel][row][column]`.
+    func run(tensor: [Float], images: Int, threads: Int) throws -> [ModelOutput]
+
     /// The `count` most likely classes, most likely first.
     func predictions(for output: ModelOutput, count: Int) -> [Prediction]
+
+    /// The probability of each class.
+    func probabilities(for output: ModelOutput) -> [Float]
 }
 
 extension Classifier: ImageModel {
@@ -22,14 +29,12 @@ extension Classifier: ImageModel {
     }
 }
 
-/// A model that can take requests.
-package struct ServedModel: Sendable {
-    /// Tells models apart in the batcher, also two loads of the same folder.
-    package let lane: Int
-    package let model: any ImageModel
-
-    package init(lane: Int, model: any ImageModel) {
-        self.lane = lane
-        self.model = model
+extension ImageModel {
+    /// Of one preprocessed picture: channels, rows, columns.
+    var tensorShape: [Int] {
+        [information.inputChannels, information.transform.height, information.transform.width]
     }
+
+    /// Numbers of one preprocessed picture.
+    var tensorCount: Int { tensorShape.reduce(1, *) }
 }

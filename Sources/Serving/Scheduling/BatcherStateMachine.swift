@@ -4,7 +4,8 @@ import DequeModule
 /// and the time go in, actions come out, and the caller performs them outside its lock.
 ///
 /// - First in, first out within a lane; a batch never mixes lanes (models).
-/// - A free worker takes what waits, up to its fair share among the free workers and the largest batch.
+/// - A free worker takes what waits, up to its fair share among the free workers and the largest batch that pays.
+/// - What cannot be served in time, by the costs measured so far, is refused when it comes.
 /// - A worker that has decoded its batch while nothing waits borrows the cores of all idle workers for the inference.
 package struct BatcherStateMachine<Payload: Sendable>: Sendable {
     package typealias Instant = ContinuousClock.Instant
@@ -18,26 +19,42 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
         package let arrival: Instant
         /// Expires if no worker has taken it by then; nil waits for ever.
         package let deadline: Instant?
+        /// When its answer is of use at the latest; nil for any time.
+        package let answerBy: Instant?
         package let payload: Payload
 
-        package init(id: UInt64, lane: Int, bytes: Int, arrival: Instant, deadline: Instant?, payload: Payload) {
+        package init(
+            id: UInt64,
+            lane: Int,
+            bytes: Int,
+            arrival: Instant,
+            deadline: Instant?,
+            answerBy: Instant? = nil,
+            payload: Payload
+        ) {
             self.id = id
             self.lane = lane
             self.bytes = bytes
             self.arrival = arrival
             self.deadline = deadline
+            self.answerBy = answerBy
             self.payload = payload
         }
     }
 
     package enum Event: Sendable {
-        case submitted(Entry)
+        /// The pictures of one request: all are accepted, or none.
+        case submitted([Entry])
         /// Nobody waits for this entry any more; without effect once a worker has it.
         case cancelled(id: UInt64)
         /// The worker asks with how many threads it may infer.
         case decoded(worker: Int)
         /// The worker is free, with or without having inferred.
-        case finished(worker: Int)
+        case finished(worker: Int, CostModel.Measurement? = nil)
+        /// A run outside the queue took this long.
+        case measured(CostModel.Measurement)
+        /// A model is gone: what it cost is of no interest any more.
+        case forget(lanes: [Int])
         /// The time of the last `wake` action has come.
         case tick
         /// Accept nothing more; finish what waits and runs.
@@ -47,7 +64,8 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
     package enum Action: Sendable {
         case start(worker: Int, batch: [Entry])
         case infer(worker: Int, threads: Int)
-        case refuse(Entry, Refusal)
+        /// - Parameter wait: how long the queue is, by the costs measured so far.
+        case refuse(Entry, Refusal, wait: Duration)
         case expire(Entry)
         case evict(Entry)
         /// Send `tick` at this time. Ticks at other times do no harm.
@@ -61,11 +79,16 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
         case inferring(borrowed: [Int])
     }
 
-    private let limits: BatcherLimits
+    let limits: BatcherLimits
     private var workers: [WorkerState]
+    /// When each worker took its batch, and when it is expected to be done with it.
+    private(set) var spans: [(start: Instant, end: Instant)?]
     /// The idle workers; the last one is taken first.
-    private var idle: [Int]
-    private var queue = Deque<Entry>()
+    private(set) var idle: [Int]
+    private(set) var queue = Deque<Entry>()
+    private(set) var queuedByLane: [Int: Int] = [:]
+    /// By lane.
+    package internal(set) var costs: [Int: CostModel] = [:]
     /// No waiting entry has an earlier deadline.
     private var earliestDeadline: Instant?
     private var announcedWake: Instant?
@@ -89,6 +112,7 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
     package init(workers: Int, limits: BatcherLimits) {
         self.limits = limits
         self.workers = Array(repeating: .idle, count: workers)
+        spans = Array(repeating: nil, count: workers)
         idle = Array((0..<workers).reversed())
     }
 
@@ -96,11 +120,12 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
         var actions: [Action] = []
         switch event {
-        case .submitted(let entry):
-            if let refusal = refusal(of: entry) {
-                actions.append(.refuse(entry, refusal))
+        case .submitted(let entries):
+            if let refusal = refusal(of: entries, at: now) {
+                let wait = expectedWait(at: now)
+                actions += entries.map { .refuse($0, refusal, wait: wait) }
             } else {
-                enqueue(entry)
+                for entry in entries { enqueue(entry) }
             }
         case .cancelled(let id):
             if let index = queue.firstIndex(where: { $0.id == id }) {
@@ -108,8 +133,13 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
             }
         case .decoded(let worker):
             if let action = beginInference(on: worker) { actions.append(action) }
-        case .finished(let worker):
+        case .finished(let worker, let measurement):
+            if let measurement { learn(measurement) }
             release(worker)
+        case .measured(let measurement):
+            learn(measurement)
+        case .forget(let lanes):
+            for lane in lanes { costs[lane] = nil }
         case .tick:
             announcedWake = nil
         case .drain:
@@ -127,18 +157,23 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
 
     // MARK: Queue
 
-    private func refusal(of entry: Entry) -> Refusal? {
+    private func refusal(of entries: [Entry], at now: Instant) -> Refusal? {
         if isDraining { return .draining }
-        // An entry that a worker takes at once does not wait, and needs no room.
-        if queue.isEmpty, !idle.isEmpty { return nil }
-        if queue.count >= limits.maxQueue { return .queueFull }
-        let (bytes, overflow) = queuedBytes.addingReportingOverflow(entry.bytes)
-        return overflow || bytes > limits.maxQueueBytes ? .queueBytesFull : nil
+        // Entries that workers take at once do not wait, and need no room.
+        let taken = queue.isEmpty ? min(idle.count, entries.count) : 0
+        let waiting = entries.dropFirst(taken)
+        if !waiting.isEmpty {
+            if queue.count + waiting.count > limits.maxQueue { return .queueFull }
+            let (bytes, overflow) = queuedBytes.addingReportingOverflow(waiting.reduce(0) { $0 + $1.bytes })
+            if overflow || bytes > limits.maxQueueBytes { return .queueBytesFull }
+        }
+        return canMeetDeadlines(entries, at: now) ? nil : .tooLate
     }
 
     private mutating func enqueue(_ entry: Entry) {
         queue.append(entry)
         queuedBytes += entry.bytes
+        queuedByLane[entry.lane, default: 0] += 1
         if let deadline = entry.deadline {
             earliestDeadline = min(earliestDeadline ?? deadline, deadline)
         }
@@ -147,6 +182,8 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
     private mutating func remove(at index: Int) -> Entry {
         let entry = queue.remove(at: index)
         queuedBytes -= entry.bytes
+        let left = (queuedByLane[entry.lane] ?? 1) - 1
+        queuedByLane[entry.lane] = left > 0 ? left : nil
         if queue.isEmpty { earliestDeadline = nil }
         return entry
     }
@@ -169,7 +206,10 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
     private mutating func startBatches(at now: Instant, into actions: inout [Action]) {
         while isBatchDue(at: now), let worker = idle.popLast() {
             workers[worker] = .decoding
-            actions.append(.start(worker: worker, batch: takeBatch(limit: batchLimit(freeWorkers: idle.count + 1))))
+            let batch = takeBatch(limit: batchLimit(freeWorkers: idle.count + 1))
+            let seconds = batch.first.flatMap { costs[$0.lane] }?.batchSeconds(images: batch.count) ?? 0
+            spans[worker] = (now, now + .seconds(seconds))
+            actions.append(.start(worker: worker, batch: batch))
         }
     }
 
@@ -180,10 +220,10 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
         return oldest.arrival + limits.maxQueueDelay <= now
     }
 
-    /// The fair share of each free worker; all that fits, where entries waited for company on purpose.
+    /// The fair share of each free worker, if so many pay; all that fits, where entries waited for company on purpose.
     private func batchLimit(freeWorkers: Int) -> Int {
-        guard limits.maxQueueDelay == .zero else { return limits.maxBatch }
-        return min(limits.maxBatch, (queue.count + freeWorkers - 1) / freeWorkers)
+        guard limits.maxQueueDelay == .zero, let lane = queue.first?.lane else { return limits.maxBatch }
+        return min(payingBatch(lane: lane), (queue.count + freeWorkers - 1) / freeWorkers)
     }
 
     /// Removes the oldest entry and those of its lane that follow, in order.
@@ -224,6 +264,7 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
         // Helpers are taken before the worker itself, which still has its answers to write.
         for freed in [worker] + returned {
             workers[freed] = .idle
+            spans[freed] = nil
             idle.append(freed)
         }
     }
@@ -262,6 +303,8 @@ package enum Refusal: String, Error, Sendable, CaseIterable {
     case queueFull = "queue_full"
     case queueBytesFull = "queue_bytes_full"
     case timedOut = "queue_timeout"
+    /// By the costs measured so far it could not have been answered in time.
+    case tooLate = "deadline"
     case draining
     case notReady = "not_ready"
 }

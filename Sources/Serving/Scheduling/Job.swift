@@ -1,28 +1,48 @@
 package import Classification
 package import Imaging
 
-/// One compressed picture on its way through a model.
+/// What goes into the network.
+package enum JobInput: Sendable {
+    /// A compressed picture: a whole body, or a part of one.
+    case picture(ArraySlice<UInt8>)
+    /// A picture that is already preprocessed: `[channel][row][column]`.
+    case tensor([Float])
+
+    /// What it takes of the queue's memory.
+    package var byteCount: Int {
+        switch self {
+        case .picture(let bytes): bytes.count
+        case .tensor(let values): values.count * MemoryLayout<Float>.stride
+        }
+    }
+}
+
+/// One picture on its way through a model.
 package struct Job: Sendable {
     package let model: ServedModel
-    package let bytes: [UInt8]
+    package let input: JobInput
     /// Called once, on any thread, with what became of the picture.
     package let completion: @Sendable (Result<JobResult, JobFailure>) -> Void
 
     package init(
         model: ServedModel,
-        bytes: [UInt8],
+        input: JobInput,
         completion: @escaping @Sendable (Result<JobResult, JobFailure>) -> Void
     ) {
         self.model = model
-        self.bytes = bytes
+        self.input = input
         self.completion = completion
     }
+
+    /// Jobs of one lane may share a run of the network: those of one model with one kind of input.
+    var lane: Int { model.lane(of: input) }
 }
 
 /// A picture that went through the network.
 package struct JobResult: Sendable {
     package let output: ModelOutput
-    package let image: ImageFacts
+    /// Nil for a tensor.
+    package let image: ImageFacts?
     /// Pictures in the run of the network that this one was part of.
     package let batchSize: Int
     package let phases: JobPhases
@@ -55,9 +75,12 @@ package struct JobPhases: Sendable, Equatable {
 /// Why a picture got no output.
 package enum JobFailure: Error, Sendable, Equatable {
     case image(ImageError)
-    case refused(Refusal)
+    /// - Parameter retryAfter: when it is worth trying again, in seconds.
+    case refused(Refusal, retryAfter: Int = 1)
     /// Nobody waited for it any more.
     case cancelled
+    /// The tensor led to infinities or NaN.
+    case notFinite
     /// The network could not be run.
     case engine(String)
 }
@@ -65,7 +88,7 @@ package enum JobFailure: Error, Sendable, Equatable {
 /// What the scheduler tells of its work, for metrics. Called on any thread: must be quick.
 package protocol SchedulerObserver: Sendable {
     /// The network ran once.
-    func batchExecuted(model: String, size: Int, inference: Duration)
+    func batchExecuted(model: ServedModel, size: Int, inference: Duration)
     /// A job was completed.
-    func jobCompleted(model: String, result: Result<JobResult, JobFailure>)
+    func jobCompleted(model: ServedModel, result: Result<JobResult, JobFailure>)
 }

@@ -8,19 +8,13 @@ import Synchronization
 /// A worker decodes its batch, asks how many cores it may use, runs the network, and completes each job on its own
 /// thread. A picture that cannot be decoded fails alone, before the network runs.
 package final class Scheduler: Sendable {
-    private typealias Batcher = BatcherStateMachine<Job>
-
-    private enum WorkerMessage: Sendable {
-        case start([Batcher.Entry])
-        case infer(threads: Int)
-        case stop
-    }
+    typealias Batcher = BatcherStateMachine<Job>
 
     private let batcher: Mutex<Batcher>
     private let threads = Mutex<[WorkerThread<WorkerMessage>]>([])
     private let lastID = Atomic<UInt64>(0)
     private let queueTimeout: Duration?
-    private let observer: any SchedulerObserver
+    let observer: any SchedulerObserver
     private let clockwork = DispatchQueue(label: "effnet.scheduler.timer")
     private let drained = DispatchSemaphore(value: 0)
 
@@ -48,31 +42,49 @@ package final class Scheduler: Sendable {
         for thread in threads.withLock({ $0 }) { thread.send(.stop) }
     }
 
-    /// Hands a job in; its completion is called exactly once, here if it is refused.
+    /// Hands in the jobs of one request; each one's completion is called exactly once, here if they are refused.
     ///
+    /// - Parameter answerBy: when the answers are of use at the latest; nil for any time.
     /// - Returns: what `cancel` takes.
     @discardableResult
-    package func submit(_ job: Job) -> UInt64 {
-        let id = lastID.add(1, ordering: .relaxed).newValue
+    package func submit(_ jobs: [Job], answerBy: ContinuousClock.Instant? = nil) -> [UInt64] {
         let now = ContinuousClock.now
-        handle(
-            .submitted(
-                Batcher.Entry(
-                    id: id,
-                    lane: job.model.lane,
-                    bytes: job.bytes.count,
-                    arrival: now,
-                    deadline: queueTimeout.map { now + $0 },
-                    payload: job
-                )
+        let deadline = queueTimeout.map { now + $0 }
+        let entries = jobs.map { job in
+            Batcher.Entry(
+                id: lastID.add(1, ordering: .relaxed).newValue,
+                lane: job.lane,
+                bytes: job.input.byteCount,
+                arrival: now,
+                deadline: deadline,
+                answerBy: answerBy,
+                payload: job
             )
-        )
-        return id
+        }
+        handle(.submitted(entries))
+        return entries.map(\.id)
     }
 
-    /// Takes a job out of the queue because nobody waits for it; one that a worker has is finished.
-    package func cancel(_ id: UInt64) {
-        handle(.cancelled(id: id))
+    /// Takes jobs out of the queue because nobody waits for them; one that a worker has is finished.
+    package func cancel(_ ids: [UInt64]) {
+        for id in ids { handle(.cancelled(id: id)) }
+    }
+
+    /// Notes what a run of the network took that was not the scheduler's.
+    package func learn(_ measurement: CostModel.Measurement) {
+        handle(.measured(measurement))
+    }
+
+    /// Forgets what a model cost, which is gone.
+    package func forget(_ model: ServedModel) {
+        handle(.forget(lanes: model.lanes))
+    }
+
+    /// What a model's pictures cost, and the batch of them that pays.
+    package func costs(of model: ServedModel) -> (costs: CostModel, payingBatch: Int)? {
+        batcher.withLock { batcher in
+            batcher.costs[model.pictureLane].map { ($0, batcher.payingBatch(lane: model.pictureLane)) }
+        }
     }
 
     /// Accepts nothing more, finishes what waits and runs, and ends the worker threads. Returns when all is done.
@@ -90,21 +102,26 @@ package final class Scheduler: Sendable {
         batcher.withLock { batcher in
             SchedulerLoad(
                 queuedPictures: batcher.queuedCount,
+                queuedByLane: batcher.queuedByLane,
                 queuedBytes: batcher.queuedBytes,
-                busyWorkers: batcher.busyWorkers
+                busyWorkers: batcher.busyWorkers,
+                expectedWait: batcher.expectedWait(at: .now),
+                longestRun: batcher.longestRun(at: .now)
             )
         }
     }
 
     // MARK: Effects
 
-    private func handle(_ event: Batcher.Event) {
+    func handle(_ event: Batcher.Event) {
         let actions = batcher.withLock { $0.handle(event, at: .now) }
         for action in actions {
             switch action {
             case .start(let worker, let batch): send(.start(batch), to: worker)
             case .infer(let worker, let threads): send(.infer(threads: threads), to: worker)
-            case .refuse(let entry, let refusal): complete(entry.payload, .failure(.refused(refusal)))
+            case .refuse(let entry, let refusal, let wait):
+                let retryAfter = max(1, Int(min(wait.inSeconds, 3600).rounded(.up)))
+                complete(entry.payload, .failure(.refused(refusal, retryAfter: retryAfter)))
             case .expire(let entry): complete(entry.payload, .failure(.refused(.timedOut)))
             case .evict(let entry): complete(entry.payload, .failure(.cancelled))
             case .wake(let instant): tick(at: instant)
@@ -124,8 +141,8 @@ package final class Scheduler: Sendable {
         threads.withLock { $0[worker] }.send(message)
     }
 
-    private func complete(_ job: Job, _ result: Result<JobResult, JobFailure>) {
-        observer.jobCompleted(model: job.model.model.information.name, result: result)
+    func complete(_ job: Job, _ result: Result<JobResult, JobFailure>) {
+        observer.jobCompleted(model: job.model, result: result)
         job.completion(result)
     }
 }
@@ -133,98 +150,11 @@ package final class Scheduler: Sendable {
 /// The load of a scheduler at one moment.
 package struct SchedulerLoad: Sendable, Equatable {
     package let queuedPictures: Int
+    let queuedByLane: [Int: Int]
     package let queuedBytes: Int
     package let busyWorkers: Int
-
-    package init(queuedPictures: Int, queuedBytes: Int, busyWorkers: Int) {
-        self.queuedPictures = queuedPictures
-        self.queuedBytes = queuedBytes
-        self.busyWorkers = busyWorkers
-    }
-}
-
-extension Scheduler {
-    /// A decoded picture and the job that it belongs to.
-    private struct Prepared {
-        let job: Job
-        let picture: Picture
-        let arrival: ContinuousClock.Instant
-        let decode: Duration
-    }
-
-    /// A worker thread's life.
-    private static func serve(
-        worker: Int,
-        thread: WorkerThread<WorkerMessage>,
-        scheduler: () -> Scheduler?
-    ) {
-        var prepared: [Prepared] = []
-        while true {
-            let message = thread.receive()
-            guard let scheduler = scheduler() else { return }
-            switch message {
-            case .start(let entries):
-                prepared = entries.compactMap { scheduler.prepare($0) }
-                scheduler.handle(prepared.isEmpty ? .finished(worker: worker) : .decoded(worker: worker))
-            case .infer(let threads):
-                let results = scheduler.infer(prepared, threads: threads)
-                scheduler.handle(.finished(worker: worker))
-                for (item, result) in zip(prepared, results) { scheduler.complete(item.job, result) }
-                prepared = []
-            case .stop:
-                return
-            }
-        }
-    }
-
-    /// Decodes one picture; a failure completes its job.
-    private func prepare(_ entry: Batcher.Entry) -> Prepared? {
-        let start = ContinuousClock.now
-        do throws(ImageError) {
-            let picture = try entry.payload.model.model.prepare(entry.payload.bytes)
-            return Prepared(
-                job: entry.payload,
-                picture: picture,
-                arrival: entry.arrival,
-                decode: .now - start
-            )
-        } catch {
-            complete(entry.payload, .failure(.image(error)))
-            return nil
-        }
-    }
-
-    /// Runs the network over a batch of one model.
-    private func infer(_ batch: [Prepared], threads: Int) -> [Result<JobResult, JobFailure>] {
-        guard let model = batch.first?.job.model.model else { return [] }
-        let start = ContinuousClock.now
-        let outputs: [ModelOutput]
-        do {
-            outputs = try model.run(batch.map(\.picture), threads: threads)
-        } catch {
-            return batch.map { _ in .failure(.engine(String(describing: error))) }
-        }
-        let end = ContinuousClock.now
-        guard outputs.count == batch.count else {
-            let reason = "the network gave \(outputs.count) outputs for \(batch.count) pictures"
-            return batch.map { _ in .failure(.engine(reason)) }
-        }
-        observer.batchExecuted(model: model.information.name, size: batch.count, inference: end - start)
-        return zip(batch, outputs).map { item, output in
-            let inference = end - start
-            let phases = JobPhases(
-                queue: end - item.arrival - item.decode - inference,
-                decode: item.decode,
-                inference: inference
-            )
-            return .success(
-                JobResult(
-                    output: output,
-                    image: ImageFacts(item.picture),
-                    batchSize: batch.count,
-                    phases: phases
-                )
-            )
-        }
-    }
+    /// How long a picture that comes now would wait.
+    package let expectedWait: Duration
+    /// How long the busiest worker has had its batch.
+    package let longestRun: Duration
 }

@@ -110,6 +110,9 @@ package struct WallClockTime: Sendable, CustomStringConvertible {
         return WallClockTime(seconds: time.tv_sec, nanoseconds: time.tv_nsec)
     }
 
+    /// Since 1970.
+    var milliseconds: Int { seconds * 1000 + nanoseconds / 1_000_000 }
+
     package var description: String {
         var seconds = time_t(seconds)
         var date = tm()

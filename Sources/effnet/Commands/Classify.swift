@@ -70,7 +70,11 @@ struct Classify: ParsableCommand {
         } catch {
             throw CommandFailure(code: .systemError, message: "\(error)")
         }
-        let served = ServedModel(lane: 0, model: classifier)
+        let served = ServedModel(
+            lane: 0,
+            identity: ModelIdentity(name: classifier.information.name),
+            model: classifier
+        )
         var progress = ProgressLine()
         var open = Deque<PendingFile>()
         var done = 0
@@ -104,11 +108,11 @@ private final class PendingFile: Sendable {
         self.path = path
         do throws(InputFile.Failure) {
             let bytes = try InputFile.read(path)
-            scheduler.submit(
-                Job(model: model, bytes: bytes) { [self] result in
+            scheduler.submit([
+                Job(model: model, input: .picture(bytes[...])) { [self] result in
                     finish(result.mapError(FileFailure.job))
                 }
-            )
+            ])
         } catch {
             finish(.failure(.file(error)))
         }
@@ -136,7 +140,8 @@ enum FileFailure: Error, CustomStringConvertible {
         case .file(let failure): failure.description
         case .job(.image(let error)): String(describing: error)
         case .job(.engine(let reason)): reason
-        case .job(.refused(let refusal)): refusal.rawValue
+        case .job(.refused(let refusal, _)): refusal.rawValue
+        case .job(.notFinite): "the network's answer is not finite"
         case .job(.cancelled): "cancelled"
         }
     }
@@ -144,6 +149,6 @@ enum FileFailure: Error, CustomStringConvertible {
 
 /// Files are counted by their report.
 private struct SilentObserver: SchedulerObserver {
-    func batchExecuted(model: String, size: Int, inference: Duration) {}
-    func jobCompleted(model: String, result: Result<JobResult, JobFailure>) {}
+    func batchExecuted(model: ServedModel, size: Int, inference: Duration) {}
+    func jobCompleted(model: ServedModel, result: Result<JobResult, JobFailure>) {}
 }

@@ -3,20 +3,23 @@ import Classification
 import Engine
 import Glibc
 import HTTP
+import Imaging
 import Logging
 import Serving
 
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serves a model over HTTP.",
+        abstract: "Serves models over HTTP.",
         discussion: """
-            Listens first and loads the model after: /readyz says 200 when it can take traffic. SIGTERM or SIGINT \
-            finishes the open requests and ends with exit code 0; a second one ends at once.
+            Listens first and loads the models after: /readyz says 200 when it can take traffic. SIGHUP loads what is \
+            new or changed. SIGTERM or SIGINT finishes the open requests and ends with exit code 0; a second one ends \
+            at once.
             """
     )
 
-    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Models") var store: StoreOptions
+    @OptionGroup(title: "Engine") var engine: EngineOptions
     @OptionGroup(title: "Server") var server: ServerOptions
     @OptionGroup(title: "Access") var access: AccessOptions
     @OptionGroup(title: "Queue") var queue: QueueOptions
@@ -26,6 +29,9 @@ struct Serve: ParsableCommand {
 
     @Option(help: "Seconds that open requests get to finish after that. [EFFNET_DRAIN_TIMEOUT]")
     var drainTimeout = Seconds(ServiceConfiguration().drainTimeout)
+
+    @Option(help: "Seconds after which a batch counts as stuck, and /livez says 503. [EFFNET_STUCK_TIMEOUT]")
+    var stuckTimeout = Seconds(APILimits().stuckAfter)
 
     @Option(help: "Form of the log on standard error. [EFFNET_LOG_FORMAT]")
     var logFormat = StandardErrorLog.Format.text
@@ -43,48 +49,67 @@ struct Serve: ParsableCommand {
     }
 
     func run() throws {
-        let folder = try ModelFolder(model.model)
-        let options = model.classifierOptions
+        let source = try store.source()
         let format = logFormat
         let level = logLevel
         let log = Logger(label: "effnet") { _ in StandardErrorLog(format: format, level: level) }
         defer { LogWriter.standardError.flush(within: .seconds(1)) }
         // Who reads the log may go away; the service stays.
         signal(SIGPIPE, SIG_IGN)
+        ProcessMemory.configure()
+        let configuration = try configuration(log: log)
+
+        let outcome: Service.Outcome
+        do {
+            let service = try Service(configuration: configuration, source: source, log: log, loader: loader)
+            let events = LifecycleEvents()
+            let signals = SignalWatcher([SIGTERM, SIGINT, SIGHUP]) { signal in
+                events.post(signal == SIGHUP ? .reloadRequested : .stopRequested)
+            }
+            defer { withExtendedLifetime(signals) {} }
+            outcome = try service.run(events: events) { port in announce(port: port, source: source) }
+        } catch ServiceFailure.listening(let error) {
+            throw CommandFailure(code: .unavailable, message: "\(error)")
+        } catch ServiceFailure.loading(let failure) {
+            throw ModelFolder.failure(path: failure.folder, failure.reason)
+        } catch ServiceFailure.thread(let error) {
+            throw CommandFailure(code: .systemError, message: "\(error)")
+        } catch let error as ThreadStartError {
+            throw CommandFailure(code: .systemError, message: "\(error)")
+        }
+        if outcome == .cutShort {
+            throw CommandFailure(code: .cutShort, message: "stopped with requests unanswered")
+        }
+    }
+
+    /// What the service is made with.
+    private func configuration(log: Logger) throws -> ServiceConfiguration {
         var configuration = ServiceConfiguration()
         configuration.server = server.configuration
         configuration.server.eventLoops = ProcessorCount.available()
         configuration.server.maxConnections = affordableConnections(log: log)
         configuration.apiKeys = try access.keys()
         configuration.crossOrigin = access.crossOrigin
-        configuration.workers = model.threadCount
+        configuration.workers = engine.threadCount
         configuration.batching = queue.limits
-        configuration.batching.maxBatch = model.maxBatch
+        configuration.batching.maxBatch = engine.maxBatch
         configuration.queueTimeout = queue.queueTimeout.duration
-        configuration.maxBody = server.maxBody.bytes
+        configuration.limits.maxBody = server.maxBody.bytes
+        configuration.limits.maxImages = queue.maxImages
+        configuration.limits.allowsModelControl = store.modelControl
+        configuration.limits.stuckAfter = stuckTimeout.duration
+        configuration.modelPoll = store.modelPoll?.duration
         configuration.drainDelay = drainDelay.duration
         configuration.drainTimeout = drainTimeout.duration
+        return configuration
+    }
 
-        let outcome: Service.Outcome
-        do {
-            let service = try Service(configuration: configuration, modelName: folder.name, log: log) { progress in
-                try Classifier(folder: folder.path, options: options, progress: progress)
-            }
-            let events = LifecycleEvents()
-            let signals = SignalWatcher([SIGTERM, SIGINT]) { _ in events.post(.stopRequested) }
-            defer { withExtendedLifetime(signals) {} }
-            outcome = try service.run(events: events) { port in
-                announce(port: port, model: folder.name)
-            }
-        } catch ServiceFailure.listening(let error) {
-            throw CommandFailure(code: .unavailable, message: "\(error)")
-        } catch ServiceFailure.loading(let error) {
-            throw ModelFolder.failure(path: folder.path, error)
-        } catch let error as ThreadStartError {
-            throw CommandFailure(code: .systemError, message: "\(error)")
-        }
-        if outcome == .cutShort {
-            throw CommandFailure(code: .cutShort, message: "stopped with requests unanswered")
+    /// Loads a model; all share the memory for decoding.
+    private var loader: ModelManager.Loader {
+        var options = engine.classifierOptions
+        options.decodeBudget = DecodeBudget(limit: engine.decodeMemory.bytes)
+        return { [options] folder, progress in
+            try Classifier(folder: folder, options: options, progress: progress)
         }
     }
 
@@ -111,8 +136,9 @@ struct Serve: ParsableCommand {
         return level
     }
 
-    private func announce(port: UInt16, model: String) {
-        let greeting = "effnet \(BuildInformation.version) serves \(model) at"
+    private func announce(port: UInt16, source: ModelSource) {
+        let names = source.fixed.map(\.identity.name) + (source.store.map { ["the models of \($0)"] } ?? [])
+        let greeting = "effnet \(BuildInformation.version) serves \(names.joined(separator: ", ")) at"
         if let path = server.unix {
             Console.print("\(greeting) unix:\(path)")
             Console.print("Try: curl --unix-socket \(path) --data-binary @photo.jpg http://localhost/v1/classify")

@@ -37,7 +37,7 @@ struct FileReport {
                 name: "predictions",
                 value: .array(model.predictions(for: result.output, count: count).map { JSONValue($0) })
             ),
-            .init(name: "image", value: JSONValue(result.image)),
+            .init(name: "image", value: result.image.map { JSONValue($0) } ?? .null),
             .init(
                 name: "timing_ms",
                 value: JSONValue(phases: [
@@ -53,8 +53,8 @@ struct FileReport {
     }
 
     private func showTable(_ path: String, _ result: JobResult) {
-        let image = result.image
-        var lines = ["\(path)  (\(image.width)×\(image.height) \(image.format.rawValue))"]
+        let facts = result.image.map { "  (\($0.width)×\($0.height) \($0.format.rawValue))" } ?? ""
+        var lines = [path + facts]
         for prediction in model.predictions(for: result.output, count: count) {
             lines.append("  \(percentage(prediction.score))  \(prediction.label)  [\(prediction.classID)]")
         }

@@ -4,7 +4,7 @@ import Engine
 import Glibc
 import Imaging
 
-/// The options of every command that loads a model.
+/// The options of the commands that load one model.
 struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -16,6 +16,15 @@ struct ModelOptions: ParsableArguments {
     )
     var model: String?
 
+    @OptionGroup var engine: EngineOptions
+
+    var threadCount: Int { engine.threadCount }
+    var maxBatch: Int { engine.maxBatch }
+    var classifierOptions: Classifier.Options { engine.classifierOptions }
+}
+
+/// How models are run, by every command that loads some.
+struct EngineOptions: ParsableArguments {
     @Option(help: "The architecture by timm's name, where the model does not say it. [EFFNET_ARCHITECTURE]")
     var architecture: String?
 
@@ -110,7 +119,12 @@ struct ModelFolder {
         CommandFailure(code: .badData, message: "cannot load the model at \(path): \(error)")
     }
 
-    private static func exists(_ path: String) -> Bool {
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    static func exists(_ path: String) -> Bool {
         access(path, F_OK) == 0
     }
 

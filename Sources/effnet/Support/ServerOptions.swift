@@ -16,7 +16,7 @@ struct ServerOptions: ParsableArguments {
     var unix: String?
 
     @Option(help: "Largest body of a request, in bytes or with K, M or G. [EFFNET_MAX_BODY]")
-    var maxBody = ByteCount(ServiceConfiguration().maxBody)
+    var maxBody = ByteCount(APILimits().maxBody)
 
     @Option(help: "Connections at a time. [EFFNET_MAX_CONNECTIONS]")
     var maxConnections = defaults.maxConnections
@@ -102,6 +102,9 @@ struct QueueOptions: ParsableArguments {
     @Option(help: "Images that wait at most; more are answered 503. [EFFNET_MAX_QUEUE]")
     var maxQueue = defaults.maxQueue
 
+    @Option(help: "Images in one request at most. [EFFNET_MAX_IMAGES]")
+    var maxImages = APILimits().maxImages
+
     @Option(help: "Bytes of the images that wait at most. [EFFNET_MAX_QUEUE_BYTES]")
     var maxQueueBytes = ByteCount(defaults.maxQueueBytes)
 
@@ -113,6 +116,7 @@ struct QueueOptions: ParsableArguments {
 
     func validate() throws {
         guard (0...1_000_000).contains(maxQueue) else { throw ValidationError("--max-queue must be 0 to 1000000") }
+        guard (1...10_000).contains(maxImages) else { throw ValidationError("--max-images must be 1 to 10000") }
         guard (0...10_000_000).contains(maxQueueDelay) else {
             throw ValidationError("--max-queue-delay must be 0 to 10000000")
         }

@@ -36,6 +36,8 @@ final class FakeModel: ImageModel {
             parameterCount: 42,
             multiplyAdds: 1_000,
             classCount: 4,
+            embeddingCount: 4,
+            inputChannels: 3,
             transform: ImageTransform(width: 2, height: 1, mean: [0, 0, 0], standardDeviation: [1, 1, 1]),
             instructionSet: "baseline",
             precision: "fp32"
@@ -65,10 +67,33 @@ final class FakeModel: ImageModel {
         }
     }
 
+    func run(tensor: [Float], images: Int, threads: Int) throws -> [ModelOutput] {
+        runs.withLock { $0.append(Run(batch: Array(repeating: 0, count: images), threads: threads)) }
+        return (0..<images).map { image in
+            let logits = Array(tensor[(image * 6)..<(image * 6 + 4)])
+            return ModelOutput(logits: logits, embedding: logits.map { $0 / 2 })
+        }
+    }
+
+    func probabilities(for output: ModelOutput) -> [Float] {
+        output.logits.map { $0 / 256 }
+    }
+
     func predictions(for output: ModelOutput, count: Int) -> [Prediction] {
         output.logits.enumerated().sorted { $0.element > $1.element }.prefix(count).map { index, logit in
             Prediction(classID: index, label: "class \"\(index)\"", score: logit / 256)
         }
+    }
+}
+
+extension ServedModel {
+    /// The fake as a service has it.
+    init(_ model: FakeModel, lane: Int = 0, version: Int = 1) {
+        self.init(
+            lane: lane,
+            identity: ModelIdentity(name: model.information.name, version: version),
+            model: model
+        )
     }
 }
 

@@ -6,27 +6,79 @@ import Testing
 /// The routes with everything behind them but sockets.
 struct TestService {
     let registry: ModelRegistry
+    let manager: ModelManager
     let scheduler: Scheduler
     let telemetry = Telemetry()
     let routes: [Route]
 
     /// - Parameter model: nil leaves the service in loading.
-    init(_ model: FakeModel?, workers: Int = 1, _ change: (inout BatcherLimits) -> Void = { _ in }) throws {
-        registry = ModelRegistry(names: ["fake"])
-        var limits = BatcherLimits()
+    init(
+        _ model: FakeModel?,
+        workers: Int = 1,
+        batching: BatcherLimits = BatcherLimits(),
+        source: ModelSource = ModelSource(fixed: []),
+        loader: @escaping ModelManager.Loader = { _, _ in FakeModel() },
+        limits change: (inout APILimits) -> Void = { _ in }
+    ) throws {
+        let identity = ModelIdentity(name: "fake")
+        registry = ModelRegistry([identity])
+        var limits = APILimits()
+        limits.maxBody = 10_000
+        limits.maxImages = 4
         change(&limits)
-        scheduler = try Scheduler(workers: workers, limits: limits, observer: telemetry)
-        if let model { registry.update("fake", to: .ready(ServedModel(lane: 0, model: model))) }
-        routes = APIContext(registry: registry, scheduler: scheduler, telemetry: telemetry, maxBody: 1000).routes
+        scheduler = try Scheduler(workers: workers, limits: batching, observer: telemetry)
+        if let model {
+            registry.install(ServedModel(model))
+            registry.finishStart()
+        }
+        manager = ModelManager(
+            source: source,
+            registry: registry,
+            scheduler: scheduler,
+            loader: loader,
+            events: { _ in }
+        )
+        routes =
+            APIContext(
+                registry: registry,
+                manager: manager,
+                scheduler: scheduler,
+                telemetry: telemetry,
+                readers: BodyReaders(count: 1),
+                limits: limits
+            ).routes
     }
 
-    /// Sends a request to the route of this very pattern.
+    /// One whose models are loaded by its manager, and may be by clients: "fake", and "bad", which cannot be loaded.
+    static func controlled() throws -> TestService {
+        let places = ["fake", "bad"].map { ModelPlace(ModelIdentity(name: $0), folder: $0) }
+        let service = try TestService(
+            nil,
+            source: ModelSource(fixed: places),
+            loader: { folder, _ in
+                guard folder == "fake" else { throw BrokenModel() }
+                return FakeModel()
+            },
+            limits: { $0.allowsModelControl = true }
+        )
+        let started = Promise<Bool>()
+        try service.manager.start { started.fulfil($0 == nil) }
+        #expect(started.wait() == false)
+        return service
+    }
+
+    struct BrokenModel: Error, CustomStringConvertible {
+        var description: String { "the weights are cut short" }
+    }
+
+    /// Sends a request to the route of this very pattern. A name in braces gets its value from `parameters`.
     func begin(
         _ method: HTTPRequest.Method,
         _ path: String,
         query: [(name: String, value: String)] = [],
         fields: HTTPFields = [:],
         body: [UInt8] = [],
+        parameters: [String: String] = ["model": "fake", "version": "1"],
         answer: Promise<Response> = Promise()
     ) throws -> (exchange: Exchange, answer: Promise<Response>) {
         let route = try #require(routes.first { $0.method == method && $0.pattern == path })
@@ -38,7 +90,7 @@ struct TestService {
             answer.fulfil(refusal)
             return (Exchange(request: Request(method: method, path: path)) { _ in }, answer)
         }
-        let request = Request(
+        var request = Request(
             method: method,
             path: path,
             query: QueryParameters(pairs: query),
@@ -46,6 +98,7 @@ struct TestService {
             body: body,
             receiveDuration: .microseconds(1500)
         )
+        request.pathParameters = parameters
         let exchange = Exchange(request: request) { answer.fulfil($0) }
         route.handler(exchange)
         return (exchange, answer)
@@ -57,9 +110,17 @@ struct TestService {
         _ path: String,
         query: [(name: String, value: String)] = [],
         fields: HTTPFields = [:],
-        body: [UInt8] = []
+        body: [UInt8] = [],
+        parameters: [String: String] = ["model": "fake", "version": "1"]
     ) throws -> Response {
-        let answer = try begin(method, path, query: query, fields: fields, body: body).answer.wait()
+        let answer = try begin(
+            method,
+            path,
+            query: query,
+            fields: fields,
+            body: body,
+            parameters: parameters
+        ).answer.wait()
         return try #require(answer)
     }
 }

@@ -1,0 +1,128 @@
+"""Compares HTTP servers on one small answer, all of them in one run.
+
+    scripts/install-packages wrk nginx-light
+    swift build -c release --product effnet
+    swift build -c release --package-path Benchmarks/http/hummingbird-peer
+    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install -r Benchmarks/http/requirements.txt
+    /tmp/peers/bin/python Benchmarks/http/compare.py [--seconds 4] [--rounds 3]
+
+Each server answers GET /livez with the same 17 bytes of JSON: effnet; Hummingbird 2 on SwiftNIO; uvicorn with httptools,
+one worker a core; nginx with one static file. Load comes from wrk on the same machine, so only the ratios of one run mean
+something. The servers take turns in every round; a cell is the median of the rounds: requests a second, and the 99th
+percentile of latency.
+"""
+
+import argparse
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+CORES = len(os.sched_getaffinity(0))
+
+NGINX = """
+worker_processes {cores};
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ worker_connections 2048; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    open_file_cache max=10;
+    types {{ }}
+    default_type application/json;
+    server {{ listen 127.0.0.1:{port}; root {folder}; }}
+}}
+"""
+
+
+def commands(folder):
+    """Name, port and command of every server."""
+    (folder / "livez").write_text('{"status":"live"}')
+    (folder / "nginx.conf").write_text(NGINX.format(cores=CORES, folder=folder, port=8084))
+    folder.chmod(0o755)
+    effnet = [ROOT / ".build/release/effnet", "serve", "--host", "127.0.0.1", "--log-level", "warning", "--port", "8081"]
+    peer = [HERE / "hummingbird-peer/.build/release/Peer", "8082"]
+    uvicorn = [
+        *(sys.executable, "-m", "uvicorn", "--http", "httptools", "--no-access-log", "--log-level", "error"),
+        *("--workers", str(CORES), "--port", "8083", "--app-dir", HERE, "asgi_peer:app"),
+    ]
+    nginx = ["nginx", "-c", folder / "nginx.conf", "-p", folder, "-g", "daemon off;"]
+    return [("effnet", 8081, effnet), ("hummingbird", 8082, peer), ("uvicorn", 8083, uvicorn), ("nginx", 8084, nginx)]
+
+
+def wait_for(port):
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            with socket.create_connection(("127.0.0.1", port), 1) as connection:
+                connection.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                if connection.recv(100).startswith(b"HTTP/1.1 200"):
+                    return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise SystemExit(f"no server answers on port {port}")
+
+
+def milliseconds(text):
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()
+    return float(number) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[unit]
+
+
+def load(port, connections, seconds):
+    """Requests a second, and the 99th percentile of latency in milliseconds."""
+    threads = min(CORES, connections)
+    url = f"http://127.0.0.1:{port}/livez"
+    command = ["wrk", "--latency", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", url]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    if "Non-2xx" in text or "Socket errors" in text:
+        raise SystemExit(f"errors on port {port}:\n{text}")
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
+    return rate, milliseconds(re.search(r"99%\s+(\S+)", text)[1])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--connections", type=int, nargs="*", default=[1, 64, 512])
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        servers = commands(Path(name))
+        processes = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) for _, _, command in servers]
+        try:
+            for _, port, _ in servers:
+                wait_for(port)
+            report(servers, arguments)
+        finally:
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait()
+
+
+def report(servers, arguments):
+    names = [name for name, _, _ in servers]
+    print("| connections | " + " | ".join(names) + " | " + " | ".join(f"effnet / {name}" for name in names[1:]) + " |")
+    print("| ---: " * (2 * len(names)) + "|")
+    for connections in arguments.connections:
+        cells = {name: [] for name in names}
+        for _ in range(arguments.rounds):
+            for name, port, _ in servers:
+                cells[name].append(load(port, connections, arguments.seconds))
+        rates = {name: statistics.median(rate for rate, _ in cells[name]) for name in names}
+        tails = {name: statistics.median(tail for _, tail in cells[name]) for name in names}
+        row = [f"{rates[name]:,.0f}/s, p99 {tails[name]:.2f} ms" for name in names]
+        row += [f"{rates['effnet'] / rates[name]:.2f}" for name in names[1:]]
+        print(f"| {connections} | " + " | ".join(row) + " |", flush=True)
+
+
+main()

@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Fuzz targets, in a package of their own: an executable whose main function is libFuzzer's would break every build of
+// the service. The rooms are built here once more, from the same sources, so that all code under test is instrumented
+// and `package` access holds.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// One executable: `Targets/<name>` holds only the function that libFuzzer calls.
+func fuzzTarget(_ name: String) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: ["FuzzEntries"],
+        path: "Targets/\(name)",
+        swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]
+    )
+}
+
+let package = Package(
+    name: "fuzz",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(url: "https://github.com/apple/swift-http-types", from: "1.7.0")],
+    targets: [
+        .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+        .systemLibrary(name: "CIntrinsics"),
+        .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict),
+        .target(name: "Imaging", dependencies: ["CIntrinsics", "CJPEG", "Compression"], swiftSettings: strict),
+        .target(name: "ModelGraph", swiftSettings: strict),
+        .target(name: "Architectures", dependencies: ["ModelGraph"], swiftSettings: strict),
+        .target(
+            name: "Checkpoints",
+            dependencies: ["ModelGraph", "Architectures", "Compression"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "HTTP",
+            dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "FuzzEntries",
+            dependencies: [
+                "Checkpoints", "Compression", "HTTP", "Imaging", "ModelGraph",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            path: "Entries",
+            swiftSettings: strict
+        ),
+        fuzzTarget("FuzzHTTP"),
+        fuzzTarget("FuzzJPEG"),
+        fuzzTarget("FuzzPNG"),
+        fuzzTarget("FuzzSafetensors"),
+    ]
+)

@@ -1,0 +1,133 @@
+import Glibc
+
+extension JSONReader {
+    /// Appends the numbers of an array, and of the arrays in it, in their order.
+    ///
+    /// - Parameter limit: numbers in `values` at most; more are refused.
+    package mutating func readFloats(into values: inout [Float], limit: Int) throws(Rejection) {
+        try beginArray()
+        while try nextElement() {
+            if try nextByte() == UInt8(ascii: "[") {
+                try readFloats(into: &values, limit: limit)
+            } else {
+                try readRow(into: &values, limit: limit)
+            }
+        }
+    }
+
+    /// Reads numbers and commas, up to what is neither. The first number stands at `position`.
+    private mutating func readRow(into values: inout [Float], limit: Int) throws(Rejection) {
+        while true {
+            guard values.count < limit else { throw broken("there are more than the \(limit) numbers that fit") }
+            values.append(try readFloat())
+            // The next comma must be left to `nextElement` unless a number follows it.
+            var next = position
+            guard next < bytes.count, bytes[next] == UInt8(ascii: ",") else { return }
+            next += 1
+            while next < bytes.count, bytes[next].isJSONSpace { next += 1 }
+            guard next < bytes.count, bytes[next].isDigit || bytes[next] == UInt8(ascii: "-") else { return }
+            position = next
+        }
+    }
+
+    /// A number as the nearest Float.
+    package mutating func readFloat() throws(Rejection) -> Float {
+        guard try peek() == .number else { throw broken("a number is expected") }
+        let start = position
+        let number = try scanNumber()
+        if let value = number.nearestFloat { return value }
+        // The C library wants a zero behind the text.
+        guard position - start <= Self.maxNumberBytes else { throw broken("a number is too long") }
+        let text = bytes[start..<position].map { CChar(bitPattern: $0) } + [0]
+        let value = strtof(text, nil)
+        guard value.isFinite else { throw broken("a number is larger than a Float can be") }
+        return value
+    }
+
+    mutating func skipNumber() throws(Rejection) {
+        _ = try scanNumber()
+    }
+
+    private static let maxNumberBytes = 1024
+
+    /// Steps over a number (RFC 8259 §6) and takes up its first nineteen digits.
+    private mutating func scanNumber() throws(Rejection) -> DecimalNumber {
+        var number = DecimalNumber()
+        var index = position
+        let end = bytes.count
+        if index < end, bytes[index] == UInt8(ascii: "-") {
+            number.isNegative = true
+            index += 1
+        }
+        let whole = index
+        while index < end, bytes[index].isDigit {
+            number.append(bytes[index])
+            index += 1
+        }
+        guard index > whole, bytes[whole] != UInt8(ascii: "0") || index == whole + 1 else {
+            throw broken("a number begins wrongly")
+        }
+        if index < end, bytes[index] == UInt8(ascii: ".") {
+            index += 1
+            let fraction = index
+            while index < end, bytes[index].isDigit {
+                number.append(bytes[index])
+                index += 1
+            }
+            guard index > fraction else { throw broken("a number ends with its point") }
+            number.exponent -= index - fraction
+        }
+        if index < end, bytes[index] | 0x20 == UInt8(ascii: "e") {
+            index += 1
+            var isNegative = false
+            if index < end, bytes[index] == UInt8(ascii: "-") || bytes[index] == UInt8(ascii: "+") {
+                isNegative = bytes[index] == UInt8(ascii: "-")
+                index += 1
+            }
+            let digits = index
+            var exponent = 0
+            while index < end, bytes[index].isDigit {
+                exponent = min(exponent * 10 + Int(bytes[index] & 15), 100_000)
+                index += 1
+            }
+            guard index > digits else { throw broken("a number ends with its e") }
+            number.exponent += isNegative ? -exponent : exponent
+        }
+        position = index
+        return number
+    }
+}
+
+/// A decimal number as it stands in a text: `digits · 10^exponent`.
+private struct DecimalNumber {
+    var isNegative = false
+    var digits: UInt64 = 0
+    var digitCount = 0
+    var exponent = 0
+
+    @inline(__always)
+    mutating func append(_ digit: UInt8) {
+        digits = digits &* 10 &+ UInt64(digit & 15)
+        if digits != 0 { digitCount += 1 }
+    }
+
+    /// The nearest Float, where it can be told quickly: at most 19 digits and a power of ten that a Double holds exactly
+    /// leave an error of about one unit of a Double, so that only a value close to the middle between two Floats is in
+    /// doubt.
+    var nearestFloat: Float? {
+        guard digitCount <= 19 else { return nil }
+        guard digits != 0 else { return isNegative ? -0.0 : 0 }
+        guard (-22...22).contains(exponent) else { return nil }
+        let power = Self.powers[abs(exponent)]
+        let value = exponent < 0 ? Double(digits) / power : Double(digits) * power
+        // The 29 bits that a Float has no room for, and the middle between two of them.
+        let rest = value.bitPattern & 0x1FFF_FFFF
+        guard abs(Int64(rest) - 0x1000_0000) > 4, value >= 0x1p-126, value < 0x1p127 else { return nil }
+        return Float(isNegative ? -value : value)
+    }
+
+    private static let powers: [Double] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+        1e20, 1e21, 1e22,
+    ]
+}

@@ -1,0 +1,61 @@
+import Serving
+import Testing
+
+@Suite struct CostModelTests {
+    private func model(offset: Double, slope: Double, sizes: [Int] = [1, 2, 4, 8, 1, 2, 4, 8]) -> CostModel {
+        var model = CostModel()
+        for images in sizes { model.learn(measurement(images: images, seconds: offset + slope * Double(images))) }
+        return model
+    }
+
+    private func measurement(images: Int, seconds: Double) -> CostModel.Measurement {
+        .init(
+            lane: 0,
+            images: images,
+            threads: 1,
+            decode: .milliseconds(2 * images),
+            inference: .seconds(seconds)
+        )
+    }
+
+    @Test func offsetAndSlopeAreFound() throws {
+        let model = model(offset: 0.003, slope: 0.005)
+        let line = try #require(model.lines[1])
+        #expect(abs(line.slope - 0.005) < 1e-6)
+        #expect(abs(line.offset - 0.003) < 1e-6)
+        #expect(abs(model.decode - 0.002) < 1e-6)
+        #expect(abs(model.batchSeconds(images: 3) - 0.024) < 1e-6)
+    }
+
+    @Test func oneSizeTellsNoSlope() {
+        let model = model(offset: 0, slope: 0.005, sizes: [2, 2, 2, 2])
+        #expect(abs(model.batchSeconds(images: 4) - 0.028) < 1e-6)
+        #expect(model.payingBatch(limit: 8) == 8)
+    }
+
+    @Test(arguments: [(0.0, 1), (0.001, 3), (0.1, 8)])
+    func theBatchThatPaysFollowsTheOffset(offset: Double, batch: Int) {
+        #expect(model(offset: offset, slope: 0.005).payingBatch(limit: 8) == batch)
+    }
+
+    @Test func oneLongRunDoesNotChangeMuch() {
+        var model = model(offset: 0.001, slope: 0.005)
+        model.learn(measurement(images: 1, seconds: 10))
+        #expect(model.batchSeconds(images: 1) < 0.02)
+    }
+
+    @Test func newSpeedsAreLearnt() {
+        var model = model(offset: 0.001, slope: 0.005)
+        for _ in 0..<300 {
+            for images in [1, 2, 4] { model.learn(measurement(images: images, seconds: 0.02 * Double(images))) }
+        }
+        #expect(abs(model.batchSeconds(images: 1) - 0.022) < 0.001)
+    }
+
+    @Test func nothingIsKnownAtFirst() {
+        let model = CostModel()
+        #expect(!model.isKnown)
+        #expect(model.batchSeconds(images: 8) == 0)
+        #expect(model.payingBatch(limit: 8) == 8)
+    }
+}
