@@ -85,7 +85,10 @@ package final class Classifier: Sendable {
     /// - Parameter pictures: 1…maxBatch, as `pipeline` made them.
     /// - Returns: one output a picture, in order; the same bits whatever the batch and the threads.
     package func run(_ pictures: [Picture], threads: Int = 1) throws -> [ModelOutput] {
-        try checked(session.run(.pixels(pictures.map(samples)), threads: threads))
+        let inputs = try pictures.map(samples)
+        let outputs = try session.run(.pixels(inputs), threads: threads)
+        guard Self.areFinite(outputs) else { throw ClassificationError.notFinite(model: information.name) }
+        return outputs
     }
 
     /// The samples that the network takes: a picture's three, or their luma (ITU-R BT.601) for a network of one channel.
@@ -120,11 +123,8 @@ package final class Classifier: Sendable {
         return try session.profile(.tensor(tensor, images: images), repetitions: repetitions)
     }
 
-    private func checked(_ outputs: [ModelOutput]) throws -> [ModelOutput] {
-        for output in outputs where !output.logits.allSatisfy(\.isFinite) {
-            throw ClassificationError.notFinite(model: information.name)
-        }
-        return outputs
+    private static func areFinite(_ outputs: [ModelOutput]) -> Bool {
+        outputs.allSatisfy { $0.logits.allSatisfy(\.isFinite) && $0.embedding.allSatisfy(\.isFinite) }
     }
 
     /// The softmax of the logits.

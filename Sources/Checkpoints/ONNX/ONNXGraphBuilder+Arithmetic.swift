@@ -103,13 +103,16 @@ extension ONNXGraphBuilder {
                 isInteger: arrays.allSatisfy(\.isInteger)
             )
         case "ConstantOfShape":
-            let count = try input(0).integers.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
-            guard (0...ONNXArray.limit).contains(count) else { throw refusal(node, "of so many numbers") }
+            let sizes = try input(0).integers
+            let count = sizes.reduce(1) { min($0 * min(max($1, 0), ONNXArray.limit + 1), ONNXArray.limit + 1) }
+            guard count <= ONNXArray.limit, sizes.allSatisfy({ (0...ONNXArray.limit).contains($0) }) else {
+                throw refusal(node, "of so many numbers")
+            }
             var filler = ONNXArray(shape: [1], values: [0], isInteger: false)
             if case .tensor(let tensor)? = node.attributes["value"], let given = ONNXArray(tensor) { filler = given }
             let number = filler.values.first ?? 0
             return ONNXArray(
-                shape: try input(0).integers,
+                shape: sizes,
                 values: [Double](repeating: number, count: count),
                 isInteger: filler.isInteger
             )

@@ -105,7 +105,9 @@ extension ONNXGraphBuilder {
                     + "\(shape(input).channels) input channels"
             )
         }
-        weights[linear.weight] = isTransposed ? weight : try transposed(weight, name: name)
+        if weights[linear.weight] == nil {
+            weights[linear.weight] = isTransposed ? weight : try transposed(weight, name: name)
+        }
         if isGemm, has(node, 2) {
             let (name, bias) = try tensor(node, 2)
             weights[name] = bias

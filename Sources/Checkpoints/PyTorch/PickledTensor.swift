@@ -64,8 +64,14 @@ struct PickledTensor {
         self.count = count
     }
 
+    /// Bytes that reading it takes beside the file.
+    var copiedBytes: Int {
+        if case .known = storage.element, isContiguous { 0 } else { count * storage.element.size }
+    }
+
     /// Whether the elements lie in the order of the shape without holes.
     var isContiguous: Bool {
+        guard count > 0 else { return true }
         var expected = 1
         for (extent, stride) in zip(shape, strides).reversed() where extent > 1 {
             guard stride == expected else { return false }
@@ -82,7 +88,7 @@ struct PickledTensor {
         let size = storage.element.size
         switch storage.element {
         case .unsupported: return nil
-        case .known(let type) where isContiguous || count == 0:
+        case .known(let type) where isContiguous:
             let start = bytes.lowerBound + (count == 0 ? 0 : offset * size)
             return Tensor(elementType: type, shape: shape, storage: memory, byteRange: start..<start + count * size)
         case .known(let type):

@@ -41,16 +41,20 @@ package struct PyTorchFile {
     private init(
         _ root: PickleValue,
         _ unpickler: Unpickler,
+        fileSize: Int,
         place: (PickledStorage) throws(PickleFlaw) -> (memory: any ByteStorage, bytes: Range<Int>)
     ) throws(PickleFlaw) {
         let state = try StateDictionary(root, unpickler)
         var tensors: [String: Tensor] = [:]
         var unsupported: [String: String] = [:]
+        var budget = Self.budget(fileSize: fileSize)
         for (name, pickled) in state.tensors {
             let (memory, bytes) = try place(pickled.storage)
             guard bytes.count / pickled.storage.element.size >= pickled.storage.count else {
                 throw PickleFlaw("the storage of tensor \"\(name)\" has \(bytes.count) bytes, too few")
             }
+            budget -= pickled.copiedBytes
+            guard budget >= 0 else { throw PickleFlaw("its tensors overlap too often", isRefusal: true) }
             guard let tensor = pickled.tensor(in: memory, bytes: bytes) else {
                 if case .unsupported(let type, _) = pickled.storage.element { unsupported[name] = type }
                 continue
@@ -60,6 +64,11 @@ package struct PyTorchFile {
         weights = Weights(tensors)
         unsupportedTypes = unsupported
         architecture = state.architecture
+    }
+
+    /// Bytes that may be made of a file: inflated, or copied into order.
+    private static func budget(fileSize: Int) -> Int {
+        max(inflatedLimit, fileSize.multipliedReportingOverflow(by: inflatedRatio).partialValue)
     }
 
     // MARK: Zip archives
@@ -81,7 +90,7 @@ package struct PyTorchFile {
         guard entries["constants.pkl"] == nil else {
             throw PickleFlaw("it is a TorchScript program", isRefusal: true)
         }
-        var budget = max(inflatedLimit, storage.bytes.count.multipliedReportingOverflow(by: inflatedRatio).partialValue)
+        var budget = budget(fileSize: storage.bytes.count)
         if let order = entries["byteorder"] {
             let text = try bytes(of: order, in: storage, budget: &budget)
             guard text.bytes.elementsEqual("little".utf8) else {
@@ -97,7 +106,7 @@ package struct PyTorchFile {
         let value = try unpickler.load()
         // Tensors may share a storage.
         var inflated: [String: OwnedBytes] = [:]
-        return try PyTorchFile(value, unpickler) { (pickled) throws(PickleFlaw) in
+        return try PyTorchFile(value, unpickler, fileSize: storage.bytes.count) { (pickled) throws(PickleFlaw) in
             guard let entry = entries["data/\(pickled.key)"] else {
                 throw PickleFlaw("the archive lacks the storage \(pickled.key)")
             }
@@ -172,7 +181,7 @@ package struct PyTorchFile {
             position = start + elements * size
             places[name] = start..<position
         }
-        return try PyTorchFile(value, unpickler) { (pickled) throws(PickleFlaw) in
+        return try PyTorchFile(value, unpickler, fileSize: bytes.count) { (pickled) throws(PickleFlaw) in
             guard let place = places[pickled.key] else { throw PickleFlaw("storage \(pickled.key) is missing") }
             return (storage, place)
         }
