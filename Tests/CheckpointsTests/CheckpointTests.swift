@@ -99,8 +99,8 @@ import Testing
     }
 
     @Test func oneNumberStandsForAllChannels() throws {
-        let transform = try checkpoint(#"{"architecture": "a", "input_size": [2, 8, 8], "mean": [0.1], "std": [3]}"#)
-            .transform
+        let configuration = #"{"architecture": "a", "input_size": [2, 8, 8], "mean": [0.1], "std": [3]}"#
+        let transform = try #require(try checkpoint(configuration).transform)
         #expect(transform.mean == [0.1, 0.1])
         #expect(transform.standardDeviation == [3, 3])
     }

@@ -12,7 +12,7 @@ import Testing
     }
 
     /// One whole request; texts have one character a byte.
-    private struct ParsedRequest: Decodable, Equatable {
+    fileprivate struct ParsedRequest: Decodable, Equatable {
         var method: String
         var path: String
         var query: String
