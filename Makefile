@@ -3,9 +3,11 @@
 PORT ?= 8080
 MODEL ?= Models/tf_efficientnet_lite0
 BINARY := .build/release/effnet
+FUZZ_SECONDS ?= 60
+FUZZ ?= $(notdir $(wildcard Fuzz/Targets/*))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test stamp build run test test-all unit lint format checks models clean
+.PHONY: help setup setup-test stamp build run test test-all stress fuzz sanitize unit lint format checks models clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,7 +42,7 @@ unit: stamp ## unit and golden tests
 	swift test -c release --skip-build
 
 lint: ## formatting and naming
-	swift-format lint --recursive --strict --parallel Package.swift Sources Tests
+	swift-format lint --recursive --strict --parallel Package.swift Sources Tests Fuzz/Package.swift Fuzz/Entries Fuzz/Targets
 
 checks: ## what is checked on the built binary: symbols, old CPUs, the API's contract
 	swift build -c release --product effnet
@@ -48,14 +50,25 @@ checks: ## what is checked on the built binary: symbols, old CPUs, the API's con
 	scripts/check-old-cpus $(BINARY)
 	scripts/check-arm64
 
-test-all: test ## and what takes long: peers, all goldens
+test-all: test stress ## and what takes long: peers, all goldens, stress, a little fuzzing
 	scripts/check-openapi
+	$(MAKE) fuzz FUZZ_SECONDS=20
+
+stress: build ## thousands of connections, slow and broken clients, no descriptors
+	scripts/stress-http $(BINARY)
+
+# All code under test is instrumented, with AddressSanitizer as well.
+fuzz: setup ## fuzz each reader of outside data for a minute (FUZZ_SECONDS=…, FUZZ=FuzzHTTP …)
+	scripts/fuzz $(FUZZ_SECONDS) $(FUZZ)
+
+sanitize: setup stamp ## all tests under ThreadSanitizer and AddressSanitizer
+	scripts/check-sanitizers
 
 format: ## format all Swift files in place
-	swift-format format --recursive --in-place --parallel Package.swift Sources Tests
+	swift-format format --recursive --in-place --parallel Package.swift Sources Tests Fuzz/Package.swift Fuzz/Entries Fuzz/Targets
 
 models: ## fetch and convert EfficientNet-Lite1 and Lite2 into Models/
 	scripts/convert-lite tf_efficientnet_lite1 tf_efficientnet_lite2
 
 clean: ## remove everything that was built
-	rm -rf .build .build-static
+	rm -rf .build .build-static .build-thread .build-address Fuzz/.build

@@ -34,7 +34,11 @@ let package = Package(
         .target(name: "Imaging", dependencies: ["CIntrinsics", "CJPEG", "Compression"], swiftSettings: strict),
         .target(name: "ModelGraph", swiftSettings: strict),
         .target(name: "Architectures", dependencies: ["ModelGraph"], swiftSettings: strict),
-        .target(name: "Checkpoints", dependencies: ["ModelGraph", "Architectures"], swiftSettings: strict),
+        .target(
+            name: "Checkpoints",
+            dependencies: ["ModelGraph", "Architectures", "Compression"],
+            swiftSettings: strict
+        ),
         .target(
             name: "HTTP",
             dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],

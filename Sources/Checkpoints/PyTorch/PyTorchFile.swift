@@ -158,7 +158,8 @@ struct PyTorchFile {
         var unpickler = Unpickler(bytes, position: position)
         let value = try unpickler.load()
         var keyReader = Unpickler(bytes, position: unpickler.position)
-        let keys = try keyReader.values(try keyReader.load())
+        let keyList = try keyReader.load()
+        let keys = try keyReader.values(keyList)
         let sizes = unpickler.elementSizes
         var places: [String: Range<Int>] = [:]
         position = keyReader.position
