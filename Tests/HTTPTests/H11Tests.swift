@@ -12,7 +12,7 @@ import Testing
     }
 
     /// One whole request; texts have one character a byte.
-    private struct ParsedRequest: Decodable, Equatable {
+    fileprivate struct ParsedRequest: Decodable, Equatable {
         var method: String
         var path: String
         var query: String
@@ -84,7 +84,7 @@ import Testing
 }
 
 extension H11Tests.ParsedRequest {
-    fileprivate init(_ head: RequestHead, body: [UInt8]) {
+    init(_ head: RequestHead, body: [UInt8]) {
         method = head.method.rawValue
         path = Self.text(Array(head.target.path.utf8))
         if case .resource(_, let query) = head.target { self.query = query } else { query = "" }
