@@ -52,6 +52,7 @@ checks: ## what is checked on the built binary: symbols, old CPUs, the API's con
 
 test-all: test stress ## and what takes long: peers, all goldens, stress, a little fuzzing
 	scripts/check-openapi
+	EFFNET_TEST_ALL=1 swift test -c release --skip-build --filter GoldenLogitsTests --filter NamingStyleTests
 	$(MAKE) fuzz FUZZ_SECONDS=20
 
 stress: build ## thousands of connections, slow and broken clients, no descriptors

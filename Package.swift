@@ -96,7 +96,7 @@ let package = Package(
         .executableTarget(
             name: "effnet",
             dependencies: [
-                "Serving", "Classification", "Checkpoints", "Engine", "HTTP", "Imaging", "ModelGraph",
+                "Architectures", "Serving", "Classification", "Checkpoints", "Engine", "HTTP", "Imaging", "ModelGraph",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),

@@ -58,7 +58,9 @@ let package = Package(
         fuzzTarget("FuzzJPEG"),
         fuzzTarget("FuzzJSON"),
         fuzzTarget("FuzzMultipart"),
+        fuzzTarget("FuzzONNX"),
         fuzzTarget("FuzzPNG"),
+        fuzzTarget("FuzzPyTorch"),
         fuzzTarget("FuzzSafetensors"),
     ]
 )

@@ -6,7 +6,9 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
     case jpeg = "FuzzJPEG"
     case json = "FuzzJSON"
     case multipart = "FuzzMultipart"
+    case onnx = "FuzzONNX"
     case png = "FuzzPNG"
+    case pyTorch = "FuzzPyTorch"
     case safetensors = "FuzzSafetensors"
 
     /// Traps where the reader breaks a promise.
@@ -17,7 +19,9 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
         case .jpeg: PictureEntry.runJPEG(bytes)
         case .json: JSONEntry.run(bytes)
         case .multipart: MultipartEntry.run(bytes)
+        case .onnx: ONNXEntry.run(bytes)
         case .png: PictureEntry.runPNG(bytes)
+        case .pyTorch: PyTorchEntry.run(bytes)
         case .safetensors: SafetensorsEntry.run(bytes)
         }
     }

@@ -15,6 +15,8 @@ struct Effnet: ParsableCommand {
             resource; 73 a file cannot be written; 75 stopped with requests unanswered.
             """,
         version: "effnet \(BuildInformation.version) (\(BuildInformation.target))",
-        subcommands: [Serve.self, Classify.self, Run.self, Bench.self, Health.self, Version.self]
+        subcommands: [
+            Serve.self, Classify.self, Run.self, Bench.self, Describe.self, Convert.self, Health.self, Version.self,
+        ]
     )
 }

@@ -99,8 +99,8 @@ import Testing
     }
 
     @Test func oneNumberStandsForAllChannels() throws {
-        let transform = try checkpoint(#"{"architecture": "a", "input_size": [2, 8, 8], "mean": [0.1], "std": [3]}"#)
-            .transform
+        let configuration = #"{"architecture": "a", "input_size": [2, 8, 8], "mean": [0.1], "std": [3]}"#
+        let transform = try #require(try checkpoint(configuration).transform)
         #expect(transform.mean == [0.1, 0.1])
         #expect(transform.standardDeviation == [3, 3])
     }
@@ -172,7 +172,7 @@ import Testing
         (#""std": [0.5, 0.5, 1e-60]"#, "std is not a positive number"),
         (#""crop_pct": 0"#, "crop_pct is not between"),
         (#""crop_pct": 1.5"#, "crop_pct is not between"),
-        (#""interpolation": "nearest""#, "the interpolation \"nearest\" is not supported"),
+        (#""interpolation": "hamming""#, "the interpolation \"hamming\" is not supported"),
         (#""crop_mode": "border""#, "the crop_mode \"border\" is not supported"),
         (#""num_classes": -1"#, "num_classes is -1"),
         (#""num_classes": 1000001"#, "num_classes is 1000001"),
@@ -199,15 +199,11 @@ import Testing
         #expect(try error(text).kind == .malformed)
     }
 
-    @Test(arguments: ["config.json", "model.safetensors"]) func namesTheMissingFile(name: String) throws {
-        let present = name == "config.json" ? "model.safetensors" : "config.json"
-        try folder.write(
-            "half/\(present)",
-            present == "config.json" ? Array(#"{"architecture": "a"}"#.utf8) : Self.weights
-        )
+    @Test func namesTheMissingFile() throws {
+        try folder.write("half/config.json", #"{"architecture": "a"}"#)
         let error = try #require(throws: CheckpointError.self) { try Checkpoint(path: "\(folder.path)/half") }
         #expect(error.kind == .notFound)
-        #expect(error.path.hasSuffix("half/\(name)"))
+        #expect(error.path.hasSuffix("half/model.safetensors"))
         #expect(error.problem.hasSuffix("is missing"))
     }
 

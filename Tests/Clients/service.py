@@ -1,5 +1,6 @@
 """Starts the built server for the tests with real clients, and knows what its answers should be."""
 
+import os
 import pathlib
 import re
 import signal
@@ -8,7 +9,7 @@ import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BINARY = ROOT / ".build/release/effnet"
+BINARY = pathlib.Path(os.environ.get("EFFNET_BINARY", ROOT / ".build/release/effnet"))
 MODEL = ROOT / "Models/tf_efficientnet_lite0"
 PHOTOS = sorted((ROOT / "Tests/Fixtures/photos").glob("*.jp*g"))
 NAME = "tf_efficientnet_lite0"

@@ -117,7 +117,7 @@ import Testing
     @Test func aModelThatIsNotThereIsExplained() throws {
         let command = try CommandProcess(["serve", "--port", "0", "--model", "/nonexistent"])
         #expect(command.code == 66)
-        #expect(command.errors.contains("there is no model folder at /nonexistent"))
+        #expect(command.errors.contains("there is no model at /nonexistent"))
     }
 
     @Test func aBrokenModelEndsTheService() throws {

@@ -63,17 +63,8 @@ extension TensorLayout {
 
     /// The only known architecture that has exactly these tensors.
     func inferredArchitecture() throws(CheckpointError) -> Architecture {
-        let named = Self.named(style)
-        var nearest: (architecture: Architecture, fitting: Int)?
-        var fits: [Architecture] = []
-        for architecture in named + scaled() {
-            let fitting = fittingTensors(of: architecture)
-            if fitting.isWhole {
-                if !fits.contains(where: { $0.isEqual(to: architecture) }) { fits.append(architecture) }
-            } else if fitting.count > (nearest?.fitting ?? 0) {
-                nearest = (architecture, fitting.count)
-            }
-        }
+        var (fits, nearest) = candidates(among: Self.named(style))
+        if fits.isEmpty { fits = candidates(among: scaled()).fits }
         guard fits.count < 2 else {
             throw CheckpointError(
                 .unsupported,
@@ -85,14 +76,11 @@ extension TensorLayout {
         if let only = fits.first { return only }
         var problem = "the tensors fit no architecture that is known"
         if let nearest {
-            let shape = FeatureShape(channels: inputChannels(of: nearest.architecture), height: 64, width: 64)
-            let graph = nearest.architecture.graph(
-                inputShape: shape,
-                classCount: classCount(of: nearest.architecture)
-            )
-            problem += "; nearest is \(nearest.architecture.name)"
+            let shape = FeatureShape(channels: inputChannels(of: nearest), height: 256, width: 256)
+            let graph = nearest.graph(inputShape: shape, classCount: classCount(of: nearest))
+            problem += "; nearest is \(nearest.name)"
             do {
-                _ = try weights(for: graph, of: nearest.architecture)
+                _ = try weights(for: graph, of: nearest)
             } catch {
                 problem += ", but \(error)"
             }
@@ -103,6 +91,21 @@ extension TensorLayout {
             problem: problem,
             remedy: "Name the architecture with --architecture"
         )
+    }
+
+    /// Those that fit, each network once, and the one that fits best where none does.
+    private func candidates(among architectures: [Architecture]) -> (fits: [Architecture], nearest: Architecture?) {
+        var nearest: (architecture: Architecture, count: Int)?
+        var fits: [Architecture] = []
+        for architecture in architectures {
+            let fitting = fittingTensors(of: architecture)
+            if fitting.isWhole {
+                if !fits.contains(where: { $0.isEqual(to: architecture) }) { fits.append(architecture) }
+            } else if fitting.count > (nearest?.count ?? 0) {
+                nearest = (architecture, fitting.count)
+            }
+        }
+        return (fits, nearest?.architecture)
     }
 
     /// How many of an architecture's tensors are here, and whether these are all, with nothing left over.
@@ -146,7 +149,7 @@ extension TensorLayout {
                 guard depth == steps[0] || configuration.scaledStages != previous(depth, width) else { return [] }
                 return candidates.filter { candidate in
                     style.isTensorFlow.map { candidate.name.hasPrefix("tf_") == $0 } ?? true
-                }
+                }.map { $0.adapted(to: style) }
             }
         }
     }
@@ -168,6 +171,7 @@ extension Architecture {
         case .torchvision: return adaptedToTorchvision(configuration)
         case .huggingFace, .huggingFaceBare, .efficientNetPyTorch:
             configuration = configuration.tensorFlow
+            configuration.firstBlocksHaveSkips = false
             return Architecture(name: name, configuration: configuration, transform: transform)
         }
     }
@@ -206,6 +210,7 @@ extension EfficientNetConfiguration {
     /// Whether both describe the same layers, however they came to be scaled.
     fileprivate func isSameNetwork(as other: EfficientNetConfiguration) -> Bool {
         scaledStages == other.scaledStages && scaledStem == other.scaledStem && scaledHead == other.scaledHead
+            && firstBlocksHaveSkips == other.firstBlocksHaveSkips
             && activation == other.activation && batchNormEpsilon == other.batchNormEpsilon && border == other.border
     }
 }

@@ -50,9 +50,9 @@ struct RequestLine {
     }
 
     private static func method(_ text: Span<UInt8>) throws(Rejection) -> HTTPRequest.Method {
-        let known: [HTTPRequest.Method] = [.get, .post, .head, .options, .put, .delete, .patch, .trace]
+        let known = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "QUERY"]
         let name = text.repairedString
-        guard let method = known.first(where: { $0.rawValue == name }) else { throw unknownMethod }
+        guard known.contains(name), let method = HTTPRequest.Method(name) else { throw unknownMethod }
         return method
     }
 

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Checkpoints
+
+struct Convert: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert",
+        abstract: "Writes a model as a folder in timm's form: model.safetensors and config.json.",
+        discussion: """
+            Reads what --model of the other commands reads, but for ONNX files, which hold their own network. Element \
+            types stay as they are.
+            """
+    )
+
+    @Argument(help: "A model folder, or a file of weights.")
+    var input: String
+
+    @Argument(help: "The folder to write; it is made.")
+    var output: String
+
+    @Option(help: "The architecture by timm's name, where the model does not say it. [EFFNET_ARCHITECTURE]")
+    var architecture: String?
+
+    func run() throws {
+        do {
+            let checkpoint = try Checkpoint(path: input, architecture: architecture)
+            let network = try checkpoint.network()
+            try TimmFolder.write(network, labels: checkpoint.labels, to: output)
+            Console.print("\(output): \(network.architecture), \(network.classCount) classes")
+        } catch let error as CheckpointError where error.kind == .notFound {
+            throw CommandFailure(code: .noSuchModel, message: "\(error)")
+        } catch let error as CheckpointError where error.kind == .inaccessible {
+            throw CommandFailure(code: .cannotWrite, message: "\(error)")
+        } catch {
+            throw CommandFailure(code: .badData, message: "cannot convert \(input): \(error)")
+        }
+    }
+}
