@@ -44,9 +44,12 @@ unit: stamp ## unit and golden tests
 lint: ## formatting and naming
 	swift-format lint --recursive --strict --parallel Package.swift Sources Tests Fuzz/Package.swift Fuzz/Entries Fuzz/Targets
 
-checks: ## what is checked on the built binary: symbols, old CPUs, the API's contract
+checks: ## what is checked on the built binary: the kernels' symbols and registers, old CPUs, ARM
 	swift build -c release --product effnet
 	scripts/check-kernel-symbols
+	scripts/check-kernel-spills
+	scripts/check-arm64
+	scripts/check-allocations $(BINARY)
 	scripts/check-old-cpus $(BINARY)
 	scripts/check-arm64
 
