@@ -41,7 +41,7 @@ let package = Package(
         ),
         .target(
             name: "HTTP",
-            dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: ["Compression", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: strict
         ),
         .target(
@@ -53,8 +53,11 @@ let package = Package(
             path: "Entries",
             swiftSettings: strict
         ),
+        fuzzTarget("FuzzContentCoding"),
         fuzzTarget("FuzzHTTP"),
         fuzzTarget("FuzzJPEG"),
+        fuzzTarget("FuzzJSON"),
+        fuzzTarget("FuzzMultipart"),
         fuzzTarget("FuzzONNX"),
         fuzzTarget("FuzzPNG"),
         fuzzTarget("FuzzPyTorch"),

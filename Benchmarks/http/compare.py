@@ -73,7 +73,11 @@ def wait_for(port):
 
 
 def milliseconds(text):
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()
+    parts = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text)
+    if not parts:
+        # What wrk says when not one request came back.
+        return float("inf")
+    number, unit = parts.groups()
     return float(number) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[unit]
 
 

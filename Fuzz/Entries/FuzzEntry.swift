@@ -1,8 +1,11 @@
 /// One reader of outside data, made to be called with any bytes at all: it must return, and keep the promises that it
 /// states. libFuzzer calls it by `Targets/<name>`, and the tests with the seeds of `Seeds/<name>`.
 package enum FuzzEntry: String, CaseIterable, Sendable {
+    case contentCoding = "FuzzContentCoding"
     case http = "FuzzHTTP"
     case jpeg = "FuzzJPEG"
+    case json = "FuzzJSON"
+    case multipart = "FuzzMultipart"
     case onnx = "FuzzONNX"
     case png = "FuzzPNG"
     case pyTorch = "FuzzPyTorch"
@@ -11,8 +14,11 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
     /// Traps where the reader breaks a promise.
     package func run(_ bytes: [UInt8]) {
         switch self {
+        case .contentCoding: ContentCodingEntry.run(bytes)
         case .http: HTTPEntry.run(bytes)
         case .jpeg: PictureEntry.runJPEG(bytes)
+        case .json: JSONEntry.run(bytes)
+        case .multipart: MultipartEntry.run(bytes)
         case .onnx: ONNXEntry.run(bytes)
         case .png: PictureEntry.runPNG(bytes)
         case .pyTorch: PyTorchEntry.run(bytes)

@@ -66,10 +66,14 @@ package enum RequestID {
 
     /// 128 random bits in hexadecimal.
     static func random() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<2).map { _ in
-            let digits = String(generator.next() as UInt64, radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }.joined()
+        var bits = UInt128.random(in: 0...UInt128.max)
+        return String(unsafeUninitializedCapacity: 32) { digits in
+            for index in 0..<32 {
+                let digit = UInt8(truncatingIfNeeded: bits & 15)
+                digits[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                bits >>= 4
+            }
+            return 32
+        }
     }
 }

@@ -26,6 +26,11 @@ package struct TrafficObserver: ServerObserver {
 
     package func exchangeCompleted(_ record: ExchangeRecord) {
         telemetry.requestAnswered(route: record.route, status: record.status)
+        if log.logLevel <= .info { log.info("request", metadata: Self.metadata(record)) }
+    }
+
+    /// One line of the access log. Of what a client sent it holds the path, and ids that have a strict form.
+    private static func metadata(_ record: ExchangeRecord) -> Logger.Metadata {
         var metadata: Logger.Metadata = [
             "method": .string(record.method?.rawValue ?? "-"),
             "path": .string(record.path),
@@ -42,7 +47,7 @@ package struct TrafficObserver: ServerObserver {
         if let traceID = TraceParent.traceID(record.requestFields[.traceParent]) {
             metadata["trace_id"] = .string(traceID)
         }
-        log.info("request", metadata: metadata)
+        return metadata
     }
 }
 
