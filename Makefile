@@ -44,9 +44,11 @@ unit: stamp ## unit and golden tests
 lint: ## formatting and naming
 	swift-format lint --recursive --strict --parallel Package.swift Sources Tests Fuzz/Package.swift Fuzz/Entries Fuzz/Targets
 
-checks: ## what is checked on the built binary: symbols, old CPUs, the API's contract
+checks: ## what is checked on the built binary: the kernels' symbols and registers, old CPUs, ARM
 	swift build -c release --product effnet
 	scripts/check-kernel-symbols
+	scripts/check-kernel-spills
+	scripts/check-arm64
 	scripts/check-old-cpus $(BINARY)
 	scripts/check-arm64
 
@@ -55,6 +57,7 @@ test-all: test clients stress ## and what takes long: peers, all goldens, client
 	scripts/check-openapi
 	scripts/check-metrics $(BINARY)
 	scripts/check-rolling-restart $(BINARY)
+	EFFNET_TEST_ALL=1 swift test -c release --skip-build --filter GoldenLogitsTests --filter NamingStyleTests
 	$(MAKE) fuzz FUZZ_SECONDS=20
 
 clients: build ## real clients from PyPI against the built server, in .venv-clients

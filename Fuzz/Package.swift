@@ -55,7 +55,9 @@ let package = Package(
         ),
         fuzzTarget("FuzzHTTP"),
         fuzzTarget("FuzzJPEG"),
+        fuzzTarget("FuzzONNX"),
         fuzzTarget("FuzzPNG"),
+        fuzzTarget("FuzzPyTorch"),
         fuzzTarget("FuzzSafetensors"),
     ]
 )

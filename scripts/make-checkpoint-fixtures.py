@@ -136,7 +136,11 @@ def make_files():
     state = plain.state_dict()
     torch.save(state, folder / "timm.pth")
     torch.save(state, folder / "legacy.pth", _use_new_zipfile_serialization=False)
-    torch.save({name: tensor.half() for name, tensor in state.items()}, folder / "half.pth")
+    half = {name: tensor.half() for name, tensor in state.items()}
+    torch.save(half, folder / "half.pth")
+    rounded = copy.deepcopy(plain)
+    rounded.load_state_dict({name: tensor.float() for name, tensor in half.items()})
+    record("half", rounded)
     last = {name: tensor.to(memory_format=torch.channels_last) if tensor.dim() == 4 else tensor
             for name, tensor in state.items()}  # fmt: skip
     zeros = {f"module.{name}": torch.zeros_like(tensor) for name, tensor in state.items()}
@@ -216,7 +220,7 @@ def make_styles():
         description = {
             "architecture": architecture,
             "size": size,
-            "configuration": json.loads(model.config.to_json_string()) if architecture is None else None,
+            "configuration": None if architecture else {**json.loads(model.config.to_json_string()), "id2label": None, "label2id": None},
             "tensors": dict(reference_models.shapes(model)),
             "varianceExponents": exponents,
         }

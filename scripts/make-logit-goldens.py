@@ -70,8 +70,15 @@ NATIVE = {
     "inception_v3": 299,
 }  # fmt: skip
 
-#: Too big for the reference at its native size within the memory of a small machine.
-REDUCED = {"efficientnet_l2": 224, "tf_efficientnet_l2": 224}
+#: Too big for the reference at its native size within minutes and the memory of a small machine.
+REDUCED = {
+    f"{prefix}{name}": side
+    for prefix in ("", "tf_")
+    for name, side in (
+        ("efficientnet_b7", 300), ("efficientnet_b8", 300), ("efficientnet_l2", 224), ("efficientnetv2_l", 300),
+        ("efficientnetv2_xl", 300),
+    )
+}  # fmt: skip
 
 OTHER = (1, 3, 150, 181)
 

@@ -3,7 +3,9 @@
 package enum FuzzEntry: String, CaseIterable, Sendable {
     case http = "FuzzHTTP"
     case jpeg = "FuzzJPEG"
+    case onnx = "FuzzONNX"
     case png = "FuzzPNG"
+    case pyTorch = "FuzzPyTorch"
     case safetensors = "FuzzSafetensors"
 
     /// Traps where the reader breaks a promise.
@@ -11,7 +13,9 @@ package enum FuzzEntry: String, CaseIterable, Sendable {
         switch self {
         case .http: HTTPEntry.run(bytes)
         case .jpeg: PictureEntry.runJPEG(bytes)
+        case .onnx: ONNXEntry.run(bytes)
         case .png: PictureEntry.runPNG(bytes)
+        case .pyTorch: PyTorchEntry.run(bytes)
         case .safetensors: SafetensorsEntry.run(bytes)
         }
     }

@@ -3,23 +3,8 @@ import ModelGraph
 
 /// A checkpoint that somebody published: every tensor lies within the file, and has the size of its shape.
 enum SafetensorsEntry {
-    private final class Memory: ByteStorage, @unchecked Sendable {
-        /// Written once, before anybody else sees it.
-        let bytes: UnsafeRawBufferPointer
-
-        init(_ array: [UInt8]) {
-            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: array.count, alignment: 16)
-            memory.copyBytes(from: array)
-            bytes = UnsafeRawBufferPointer(memory)
-        }
-
-        deinit {
-            bytes.deallocate()
-        }
-    }
-
     static func run(_ bytes: [UInt8]) {
-        guard let file = try? SafetensorsFile(storage: Memory(bytes), path: "fuzz") else { return }
+        guard let file = try? SafetensorsFile(storage: FuzzMemory(bytes), path: "fuzz") else { return }
         var total = 0
         for name in file.weights.names {
             guard let tensor = file.weights[name] else { preconditionFailure("a name without a tensor") }

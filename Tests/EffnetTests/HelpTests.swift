@@ -11,7 +11,7 @@ import Testing
         #expect(command.errors == "")
     }
 
-    @Test(arguments: ["serve", "classify", "bench", "health"])
+    @Test(arguments: ["serve", "classify", "bench", "describe", "convert", "health"])
     func everyOptionNamesItsVariable(command: String) throws {
         // Lines are broken to the width of the terminal: compare without spaces.
         let help = try CommandProcess([command, "--help"]).output

@@ -69,11 +69,6 @@ private struct BlockBuilder {
         network = NetworkBuilder(epsilon: configuration.batchNormEpsilon)
     }
 
-    /// Keras' models add the input of a stage's first block in no case, the others where the shapes allow it.
-    private var skipsLaterBlocksOnly: Bool {
-        if case .keras = configuration.border { true } else { false }
-    }
-
     /// Convolution, batch normalisation and, unless it is a linear bottleneck, the family's activation.
     mutating func convolution(
         _ input: Value,
@@ -140,9 +135,9 @@ private struct BlockBuilder {
             let scaled = squeezeExcitation(filtered, stage, inputChannels, inner: inner, prefix: prefix)
             features = projection(scaled, stage, prefix: prefix, name: "conv_pwl", norm: "bn3")
         }
-        guard stage.hasSkip, stride == 1, inputChannels == stage.channels, !(isFirst && skipsLaterBlocksOnly) else {
-            return features
-        }
+        guard stage.hasSkip, stride == 1, inputChannels == stage.channels,
+            !isFirst || configuration.firstBlocksHaveSkips
+        else { return features }
         return network.graph.append(.add, features, input, name: "\(prefix).add")
     }
 

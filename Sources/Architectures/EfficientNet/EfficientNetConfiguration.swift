@@ -52,6 +52,8 @@ package struct EfficientNetConfiguration: Sendable, Equatable {
     package var activation = ActivationFunction.swish
     package var batchNormEpsilon = 1e-5
     package var border = Border.symmetric
+    /// Whether a stage's first block adds its input where the shapes allow it; none of the published scalings does.
+    package var firstBlocksHaveSkips = true
 
     package init(stages: [Stage], scaling: CompoundScaling) {
         self.stages = stages

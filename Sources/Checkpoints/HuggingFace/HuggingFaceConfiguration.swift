@@ -59,6 +59,7 @@ struct HuggingFaceConfiguration: Decodable {
         let scaling = CompoundScaling(width: width, depth: depth, resolution: side)
         var configuration = EfficientNetConfiguration.efficientNet(scaling)
         configuration.batchNormEpsilon = epsilon ?? 1e-3
+        configuration.firstBlocksHaveSkips = false
         configuration.border = .keras(symmetricBlocks: Set(symmetricBlocks ?? []))
         return Architecture(name: scaling.architectureName, configuration: configuration)
     }

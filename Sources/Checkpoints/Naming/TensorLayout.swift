@@ -149,7 +149,7 @@ extension TensorLayout {
                 guard depth == steps[0] || configuration.scaledStages != previous(depth, width) else { return [] }
                 return candidates.filter { candidate in
                     style.isTensorFlow.map { candidate.name.hasPrefix("tf_") == $0 } ?? true
-                }
+                }.map { $0.adapted(to: style) }
             }
         }
     }
@@ -171,6 +171,7 @@ extension Architecture {
         case .torchvision: return adaptedToTorchvision(configuration)
         case .huggingFace, .huggingFaceBare, .efficientNetPyTorch:
             configuration = configuration.tensorFlow
+            configuration.firstBlocksHaveSkips = false
             return Architecture(name: name, configuration: configuration, transform: transform)
         }
     }
@@ -209,6 +210,7 @@ extension EfficientNetConfiguration {
     /// Whether both describe the same layers, however they came to be scaled.
     fileprivate func isSameNetwork(as other: EfficientNetConfiguration) -> Bool {
         scaledStages == other.scaledStages && scaledStem == other.scaledStem && scaledHead == other.scaledHead
+            && firstBlocksHaveSkips == other.firstBlocksHaveSkips
             && activation == other.activation && batchNormEpsilon == other.batchNormEpsilon && border == other.border
     }
 }

@@ -1,8 +1,8 @@
-import ModelGraph
+package import ModelGraph
 
 extension ONNXModel {
     /// What the graph takes, with sizes that the file leaves open chosen by the caller, or those of ImageNet.
-    func inputShape(height: Int?, width: Int?) throws(CheckpointError) -> FeatureShape {
+    package func inputShape(height: Int?, width: Int?) throws(CheckpointError) -> FeatureShape {
         do {
             return try openInputShape(height: height, width: width)
         } catch {
@@ -32,7 +32,7 @@ extension ONNXModel {
     }
 
     /// The network in our operators, with its weights by the names that it gives them.
-    func graph(inputShape: FeatureShape) throws(CheckpointError) -> (Graph, Weights) {
+    package func graph(inputShape: FeatureShape) throws(CheckpointError) -> (Graph, Weights) {
         do {
             return try convertedGraph(inputShape: inputShape)
         } catch {

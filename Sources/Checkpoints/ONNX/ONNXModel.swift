@@ -1,7 +1,7 @@
-import ModelGraph
+package import ModelGraph
 
 /// An ONNX file (onnx.ai, onnx.proto): its nodes and its tensors, which stay where they are.
-struct ONNXModel: Sendable {
+package struct ONNXModel: Sendable {
     struct Node: Sendable {
         var name = ""
         var operation = ""
@@ -38,11 +38,8 @@ struct ONNXModel: Sendable {
 
     var weights: Weights { Weights(tensors) }
 
-    init(path: String) throws(CheckpointError) {
-        try self.init(storage: MappedFile(path: path, limit: 1 << 40), path: path)
-    }
-
-    init(storage: any ByteStorage, path: String) throws(CheckpointError) {
+    /// - Parameter path: what errors name; external data is looked for in its folder.
+    package init(storage: any ByteStorage, path: String) throws(CheckpointError) {
         self.path = path
         do {
             try read(storage)

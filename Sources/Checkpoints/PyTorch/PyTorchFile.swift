@@ -1,10 +1,10 @@
 import Compression
-import ModelGraph
+package import ModelGraph
 
 /// A file that `torch.save` wrote: a zip archive, or the pickles of older versions. Its tensors stay where they are as
 /// long as they are stored in order and uncompressed.
-struct PyTorchFile {
-    let weights: Weights
+package struct PyTorchFile {
+    package let weights: Weights
     /// Tensors of element types that are not read: name → type.
     let unsupportedTypes: [String: String]
     /// What a training checkpoint calls its architecture.
@@ -16,12 +16,8 @@ struct PyTorchFile {
     private static let inflatedLimit = 64 << 20
     private static let inflatedRatio = 16
 
-    init(path: String) throws(CheckpointError) {
-        try self.init(storage: MappedFile(path: path, limit: 1 << 40), path: path)
-    }
-
     /// - Parameter path: what errors name.
-    init(storage: any ByteStorage, path: String) throws(CheckpointError) {
+    package init(storage: any ByteStorage, path: String) throws(CheckpointError) {
         do {
             self = try Self.read(storage)
         } catch {

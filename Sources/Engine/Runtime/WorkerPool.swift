@@ -1,3 +1,4 @@
+internal import CIntrinsics
 internal import Dispatch
 internal import Glibc
 internal import Synchronization
@@ -26,11 +27,14 @@ package final class WorkerPool: Sendable {
     private let idle: Mutex<[Worker]>
     private let all: [Worker]
 
-    /// - Parameter helpers: threads besides the ones that call `run`.
+    /// - Parameter helpers: threads besides the ones that call `run`; where the system refuses one, there are fewer.
     package init(helpers: Int) {
-        all = (0..<max(0, helpers)).map { _ in Worker() }
+        all = (0..<max(0, helpers)).compactMap { _ in
+            let worker = Worker()
+            let isStarted = (try? SystemThread.start { worker.loop() }) != nil
+            return isStarted ? worker : nil
+        }
         idle = Mutex(all)
-        for worker in all { startThread { worker.loop() } }
     }
 
     deinit {
@@ -94,7 +98,7 @@ final class Team: Sendable {
         var spins = 0
         while phase.load(ordering: .acquiring) == current {
             spins += 1
-            if spins < 2_000 { spinPause() } else { sched_yield() }
+            if spins < 2_000 { effnet_pause() } else { sched_yield() }
         }
     }
 }

@@ -1,3 +1,4 @@
+package import Engine
 import Dispatch
 package import HTTP
 package import Logging

@@ -1,3 +1,4 @@
+package import Engine
 import HTTPTypes
 import Synchronization
 

@@ -1,3 +1,4 @@
+package import Engine
 import Classification
 import Dispatch
 import Imaging

@@ -69,7 +69,7 @@ struct Bench: ParsableCommand {
     /// Durations of whole runs.
     private func measure(_ classifier: Classifier) throws -> [Duration] {
         let transform = classifier.information.transform
-        let tensor = [Float](repeating: 0.5, count: batch * 3 * transform.height * transform.width)
+        let tensor = [Float](repeating: 0.5, count: batch * transform.mean.count * transform.height * transform.width)
         let clock = ContinuousClock()
         let warmUpEnd = clock.now + .seconds(min(0.5, seconds / 4))
         while clock.now < warmUpEnd {
