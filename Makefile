@@ -49,6 +49,7 @@ checks: ## what is checked on the built binary: the kernels' symbols and registe
 	scripts/check-kernel-symbols
 	scripts/check-kernel-spills
 	scripts/check-arm64
+	scripts/check-allocations $(BINARY)
 	scripts/check-old-cpus $(BINARY)
 	scripts/check-arm64
 
