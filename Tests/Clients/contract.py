@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+import tempfile
 
 from service import Service
 
 if __name__ == "__main__":
-    with Service("--max-body", "1M") as service:
+    with Service("--max-body", "1M") as service, tempfile.TemporaryDirectory() as folder:
         code = subprocess.run(
             [
                 "schemathesis", "run", f"{service.url}/openapi.yaml", "--url", service.url,
@@ -14,6 +15,7 @@ if __name__ == "__main__":
                 "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,"
                 "response_schema_conformance,response_headers_conformance",
                 "--request-timeout", "30", "--seed", "1",
-            ]
+            ],
+            cwd=folder,
         ).returncode
     sys.exit(code)
