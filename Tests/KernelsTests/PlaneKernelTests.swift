@@ -93,7 +93,7 @@ struct PlaneKernelTests {
             )
             let expected = 1 / (1 + exponential(-Double(x)))
             #expect(
-                abs(Double(output[0]) - expected) <= (abs(x) <= 20 ? 4e-6 : 8e-6) * expected + 2e-37,
+                abs(Double(output[0]) - expected) <= (abs(x) <= 20 ? 2e-6 : 5e-6) * expected + 2e-37,
                 "sigmoid(\(x))"
             )
         }
