@@ -9,6 +9,7 @@ WORKDIR /source
 COPY Package.swift openapi.yaml ./
 COPY Sources Sources
 COPY Tests Tests
+COPY Fuzz/Entries Fuzz/Entries
 RUN swift build --configuration release --product effnet --static-swift-stdlib -Xswiftc -static-executable \
     && strip --output-file /effnet .build/release/effnet
 

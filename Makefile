@@ -46,6 +46,7 @@ lint: ## formatting and naming
 
 checks: ## what is checked on the built binary: the kernels' symbols and registers, old CPUs, ARM
 	swift build -c release --product effnet
+	scripts/check-image-context
 	scripts/check-kernel-symbols
 	scripts/check-kernel-spills
 	scripts/check-arm64
