@@ -44,7 +44,7 @@ extension Response {
 
 extension [UInt8] {
     /// Appends `text` as a JSON string with its quotes (RFC 8259 §7).
-    fileprivate mutating func appendJSONString(_ text: String) {
+    package mutating func appendJSONString(_ text: String) {
         let digits = StaticString("0123456789abcdef")
         append(UInt8(ascii: "\""))
         for byte in text.utf8 {
@@ -52,6 +52,9 @@ extension [UInt8] {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 append(UInt8(ascii: "\\"))
                 append(byte)
+            case UInt8(ascii: "\n"): append(contentsOf: "\\n".utf8)
+            case UInt8(ascii: "\r"): append(contentsOf: "\\r".utf8)
+            case UInt8(ascii: "\t"): append(contentsOf: "\\t".utf8)
             case 0..<0x20:
                 append(contentsOf: "\\u00")
                 digits.withUTF8Buffer { digits in

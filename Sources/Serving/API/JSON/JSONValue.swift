@@ -1,3 +1,5 @@
+import HTTP
+
 /// A JSON text in the making: members keep the order in which they are written down, and numbers are exact.
 package indirect enum JSONValue: Sendable, Equatable {
     case null
@@ -44,7 +46,7 @@ package indirect enum JSONValue: Sendable, Equatable {
             }
             text.append(UInt8(ascii: "]"))
         case .milliseconds(let duration): text += Milliseconds(duration).description.utf8
-        case .string(let value): Self.write(value, to: &text)
+        case .string(let value): text.appendJSONString(value)
         case .array(let values):
             text.append(UInt8(ascii: "["))
             for (index, value) in values.enumerated() {
@@ -56,7 +58,7 @@ package indirect enum JSONValue: Sendable, Equatable {
             text.append(UInt8(ascii: "{"))
             for (index, member) in members.enumerated() {
                 if index > 0 { text.append(UInt8(ascii: ",")) }
-                Self.write(member.name, to: &text)
+                text.appendJSONString(member.name)
                 text.append(UInt8(ascii: ":"))
                 member.value.write(to: &text)
             }
@@ -66,23 +68,6 @@ package indirect enum JSONValue: Sendable, Equatable {
 
     private static func write(_ value: Float, to text: inout [UInt8]) {
         text += (value.isFinite ? value.description : "null").utf8
-    }
-
-    /// A string with the escapes of RFC 8259, section 7.
-    private static func write(_ string: String, to text: inout [UInt8]) {
-        let hexDigits = Array("0123456789abcdef".utf8)
-        text.append(UInt8(ascii: "\""))
-        for byte in string.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), byte]
-            case UInt8(ascii: "\n"): text += "\\n".utf8
-            case UInt8(ascii: "\r"): text += "\\r".utf8
-            case UInt8(ascii: "\t"): text += "\\t".utf8
-            case 0..<0x20: text += "\\u00".utf8 + [hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 15)]]
-            default: text.append(byte)
-            }
-        }
-        text.append(UInt8(ascii: "\""))
     }
 }
 
