@@ -7,13 +7,21 @@ struct Panel: Sendable {
     var firstBlock: Int
 }
 
+/// The lines that a GEMM runs over.
+struct LineShape {
+    /// Of each line.
+    var pixels: Int
+    /// Lines that follow each other without a gap between their inputs, so that tiles may cross from one to the next.
+    var count: Int
+}
+
 extension KernelTable {
     /// Covers `blocks` of output channels with panels, choosing the tile that costs least.
     ///
     /// - Parameters:
-    ///   - pixels: of a line.
+    ///   - line: what the kernels will run over.
     ///   - steps: of each sum.
-    func panels(blocks: Int, pixels: Int, steps: Int) -> [Panel] {
+    func panels(blocks: Int, line: LineShape, steps: Int) -> [Panel] {
         let kernels = [gemm1, gemm2, gemm3, gemm4]
         func panels(main: GEMMKernel) -> [Panel] {
             stride(from: 0, to: blocks, by: main.blocks).map { first in
@@ -24,7 +32,7 @@ extension KernelTable {
         }
         let candidates = kernels.map { panels(main: $0) }
         let costs = candidates.map { candidate in
-            candidate.reduce(0) { $0 + $1.kernel.cost(pixels: pixels, steps: steps) }
+            candidate.reduce(0) { $0 + $1.kernel.cost(line, steps: steps) }
         }
         return zip(candidates, costs).min { $0.1 < $1.1 }?.0 ?? []
     }
@@ -32,7 +40,13 @@ extension KernelTable {
 
 extension GEMMKernel {
     /// The cost of a line in multiply-adds of a vector. Constants are fitted to measurements.
-    fileprivate func cost(pixels: Int, steps: Int) -> Double {
+    fileprivate func cost(_ line: LineShape, steps: Int) -> Double {
+        // Tiles cross from one line to the next where a line is longer than they are.
+        guard line.pixels > rows else { return cost(pixels: line.pixels, steps: steps) }
+        return cost(pixels: line.pixels * line.count, steps: steps) / Double(line.count)
+    }
+
+    private func cost(pixels: Int, steps: Int) -> Double {
         let (tiles, rest) = pixels.quotientAndRemainder(dividingBy: rows)
         let lastRows = rest == 0 ? 0 : rest > smallRows ? rows : min(smallRows, rest)
         let last = lastRows > 0 ? cost(rows: lastRows, steps: steps) : 0

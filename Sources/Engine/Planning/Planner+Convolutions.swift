@@ -20,7 +20,7 @@ extension Planner {
         let output = try buffer(node.output, for: node.name)
         let residual = node.inputs.count > 1 ? try buffer(node.inputs[1], for: node.name) : nil
         let cut = cut(convolution, input: input.layout, output: output.layout, residual: residual?.layout)
-        let product = try product(node, convolution, input: input.layout, pixels: cut.pixels)
+        let product = try product(node, convolution, input: input.layout, line: cut.pixels, lines: cut.lines)
         let (linesPerUnit, panelsPerUnit) = units(
             cut,
             panels: product.panels.count,
@@ -56,7 +56,13 @@ extension Planner {
             block: kernels.block,
             border: depthwise.border(input: innerShape, output: output.layout.shape)
         )
-        let product = try product(node, convolution, input: input.layout, pixels: innerShape.width)
+        let product = try product(
+            node,
+            convolution,
+            input: input.layout,
+            line: innerShape.width,
+            lines: innerShape.height
+        )
         let blocks = product.panels.map(\.panel.kernel.blocks).max() ?? 1
         let rows = output.layout.shape.height
         let segments = threads == 1 ? 1 : (2 * threads + product.panels.count - 1) / product.panels.count
@@ -109,21 +115,29 @@ extension Planner {
         )
     }
 
-    /// - Parameter pixels: of a typical line, for the choice of tiles.
+    /// - Parameters:
+    ///   - line: pixels of a line, for the choice of tiles.
+    ///   - lines: how many there are, about; tiles cross from one to the next where no gap lies between their inputs.
     private mutating func product(
         _ node: Node,
         _ convolution: Convolution,
         input: BufferLayout,
-        pixels: Int
+        line: Int,
+        lines: Int
     ) throws -> MatrixProduct {
+        let shape = LineShape(
+            pixels: line,
+            count: convolution.isPointwise && input.border.isEmpty ? lines : 1
+        )
         let order = TapOrder(convolution: convolution, input: input, block: kernels.block)
         let blocks = (convolution.outputChannels + kernels.block - 1) / kernels.block
         let block = kernels.block
-        let panels = kernels.panels(blocks: blocks, pixels: pixels, steps: order.weightIndices.count).map { panel in
+        let steps = order.weightIndices.count
+        let panels = kernels.panels(blocks: blocks, line: shape, steps: steps).map { panel in
             let lanes = panel.kernel.blocks * block
             return MatrixProduct.PackedPanel(
                 panel: panel,
-                weights: reserveWeights(order.weightIndices.count * lanes),
+                weights: reserveWeights(steps * lanes),
                 bias: reserveWeights(lanes)
             )
         }
@@ -164,9 +178,8 @@ extension Planner {
         residual: BufferLayout?
     ) -> GEMMStep.Cut {
         let shape = output.shape
-        let isPointwise = convolution.kernelHeight == 1 && convolution.kernelWidth == 1 && convolution.stride == 1
         let hasBorder = !input.border.isEmpty || !output.border.isEmpty || !(residual?.border.isEmpty ?? true)
-        if isPointwise && !hasBorder {
+        if convolution.isPointwise && !hasBorder {
             let pixels = shape.height * shape.width
             let length = min(pixels, max(Planner.minimumLine, Planner.unitFloats / max(input.shape.channels, 1)))
             let lines = (pixels + length - 1) / length
@@ -213,6 +226,9 @@ extension Planner {
 }
 
 extension Convolution {
+    /// Whether the inputs of neighbouring output pixels are neighbours, one pixel each.
+    fileprivate var isPointwise: Bool { kernelHeight == 1 && kernelWidth == 1 && stride == 1 }
+
     /// What profiles call it.
     fileprivate var title: String {
         let size = "\(kernelHeight)×\(kernelWidth)/\(stride)"

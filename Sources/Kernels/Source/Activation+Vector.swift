@@ -31,31 +31,22 @@ func clamp(_ x: Vector, _ lowest: Vector, _ highest: Vector) -> Vector {
     min(highest, max(lowest, x))
 }
 
-/// Applies an activation's curve to a run of stored pixels, `blocks` vectors each.
+/// Applies an activation's curve to stored vectors.
 ///
 /// Apart from the tiles' own loops: inlined there for each register of the tile it would be kilobytes of code.
 @inline(__always)
-func applyCurve(
-    _ curve: Activation.Curve,
-    _ pixels: UnsafeMutablePointer<Float>,
-    count: Int,
-    stride: Int,
-    blocks: Int,
-    blockStride: Int
-) {
+func applyCurve(_ curve: Activation.Curve, _ first: UnsafeMutablePointer<Float>, count: Int, stride: Int) {
     let isSwish: Bool
     switch curve {
     case .none: return
     case .swish: isSwish = true
     case .sigmoid: isSwish = false
     }
-    for j in 0..<blocks {
-        var pixel = pixels + j * blockStride
-        for _ in 0..<count {
-            let x = load(pixel)
-            let s = sigmoid(x)
-            store(pixel, isSwish ? mul(x, s) : s)
-            pixel += stride
-        }
+    var vector = first
+    for _ in 0..<count {
+        let x = load(vector)
+        let s = sigmoid(x)
+        store(vector, isSwish ? mul(x, s) : s)
+        vector += stride
     }
 }

@@ -1,9 +1,17 @@
 internal import KernelInterface
 
-/// `pixels` neighbouring output pixels of one row.
+/// Sums of neighbouring output pixels of one row.
+private typealias Tile<let pixels: Int> = InlineArray<pixels, Vector>
+
+/// A window whose size is known to the compiler.
+private enum Window<let size: Int, let stride: Int> {}
+
+/// Computes and stores `pixels` neighbouring output pixels of one row.
+///
+/// - Parameters: the window's measures are literals at the calls that matter.
 @inline(__always)
 private func tile<let pixels: Int>(
-    _: InlineArray<pixels, Vector>.Type,
+    _: Tile<pixels>.Type,
     _ arguments: borrowing DepthwiseArguments,
     input: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>,
@@ -12,7 +20,7 @@ private func tile<let pixels: Int>(
     stride: Int
 ) {
     let bias = load(arguments.bias)
-    var sums = InlineArray<pixels, Vector> { _ in bias }
+    var sums = Tile<pixels> { _ in bias }
     for ky in 0..<kernelHeight {
         let row = input + ky * arguments.inputRowStride
         let weights = arguments.weights + ky * kernelWidth * width
@@ -26,7 +34,7 @@ private func tile<let pixels: Int>(
     let lowest = broadcast(arguments.activation.lowest)
     let highest = broadcast(arguments.activation.highest)
     for p in 0..<pixels { store(output + p * width, clamp(sums[p], lowest, highest)) }
-    applyCurve(arguments.activation.curve, output, count: pixels, stride: width, blocks: 1, blockStride: 0)
+    applyCurve(arguments.activation.curve, output, count: pixels, stride: width)
 }
 
 /// All rows, each covered with tiles of `pixels`; the last tile of a row is moved back to end with it.
@@ -34,7 +42,7 @@ private func tile<let pixels: Int>(
 /// - Precondition: `arguments.columns >= pixels`.
 @inline(__always)
 private func cover<let pixels: Int>(
-    _ type: InlineArray<pixels, Vector>.Type,
+    _ type: Tile<pixels>.Type,
     _ arguments: borrowing DepthwiseArguments,
     kernelHeight: Int,
     kernelWidth: Int,
@@ -60,26 +68,40 @@ private func cover<let pixels: Int>(
     }
 }
 
-/// Chooses the tile for a kernel size that is a literal at the call.
+private func cover<let pixels: Int, let size: Int, let stride: Int>(
+    _ type: Tile<pixels>.Type,
+    _: Window<size, stride>.Type,
+    _ arguments: borrowing DepthwiseArguments
+) {
+    cover(type, arguments, kernelHeight: size, kernelWidth: size, stride: stride)
+}
+
+/// Chooses the tile: as few a row as there can be, all about equally wide, so that little is computed twice.
 @inline(__always)
-private func run(_ arguments: borrowing DepthwiseArguments, size: Int, stride: Int) {
-    if arguments.columns >= 7 {
-        cover(InlineArray<7, Vector>.self, arguments, kernelHeight: size, kernelWidth: size, stride: stride)
-    } else {
-        cover(InlineArray<1, Vector>.self, arguments, kernelHeight: size, kernelWidth: size, stride: stride)
+private func run<let size: Int, let stride: Int>(
+    _ window: Window<size, stride>.Type,
+    _ arguments: borrowing DepthwiseArguments
+) {
+    let tiles = (arguments.columns + 6) / 7
+    switch (arguments.columns + tiles - 1) / tiles {
+    case 7: cover(Tile<7>.self, window, arguments)
+    case 6: cover(Tile<6>.self, window, arguments)
+    case 5: cover(Tile<5>.self, window, arguments)
+    case 4: cover(Tile<4>.self, window, arguments)
+    default: cover(Tile<1>.self, window, arguments)
     }
 }
 
 func depthwise(_ arguments: borrowing DepthwiseArguments) {
     let square = arguments.kernelHeight == arguments.kernelWidth
     switch (square ? arguments.kernelWidth : 0, arguments.stride) {
-    case (3, 1): run(arguments, size: 3, stride: 1)
-    case (3, 2): run(arguments, size: 3, stride: 2)
-    case (5, 1): run(arguments, size: 5, stride: 1)
-    case (5, 2): run(arguments, size: 5, stride: 2)
+    case (3, 1): run(Window<3, 1>.self, arguments)
+    case (3, 2): run(Window<3, 2>.self, arguments)
+    case (5, 1): run(Window<5, 1>.self, arguments)
+    case (5, 2): run(Window<5, 2>.self, arguments)
     default:
         cover(
-            InlineArray<1, Vector>.self,
+            Tile<1>.self,
             arguments,
             kernelHeight: arguments.kernelHeight,
             kernelWidth: arguments.kernelWidth,

@@ -19,9 +19,7 @@ func elementwise(_ arguments: borrowing ElementwiseArguments) {
             arguments.activation.curve,
             output,
             count: arguments.columns,
-            stride: width,
-            blocks: 1,
-            blockStride: 0
+            stride: width
         )
     }
 }
