@@ -11,13 +11,14 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A kernel set: the one kernel source, compiled for one family of CPUs. The folder of each set only holds a link to it.
-func kernelSet(_ name: String, features: [String]) -> Target {
+///
+/// - Parameter defines: what the source asks for.
+func kernelSet(_ name: String, defines: [String] = [], features: [String]) -> Target {
     .target(
         name: "Kernels\(name)",
         dependencies: ["KernelInterface", "CIntrinsics"],
         path: "Sources/Kernels/\(name)",
-        swiftSettings: strict + [
-            .define("KERNELS_\(name.uppercased())"),
+        swiftSettings: strict + defines.map { .define($0) } + [
             .unsafeFlags(["-Ounchecked", "-Xfrontend", "-disable-cmo"] + features.flatMap { ["-Xcc", "-m\($0)"] }),
         ]
     )
@@ -49,12 +50,14 @@ let package = Package(
         .target(name: "Architectures", dependencies: ["ModelGraph"], swiftSettings: strict),
         .target(name: "KernelInterface", path: "Sources/Kernels/Interface", swiftSettings: strict),
         kernelSet("Baseline", features: []),
-        kernelSet("AVX2", features: avx2),
-        kernelSet("AVX512", features: avx512),
+        kernelSet("AVX2", defines: ["KERNELS_AVX2"], features: avx2),
+        kernelSet("AVX512", defines: ["KERNELS_AVX512"], features: avx512),
+        kernelSet("AVX512BF16", defines: ["KERNELS_AVX512", "KERNELS_BF16"], features: avx512 + ["avx512bf16"]),
         .target(
             name: "Engine",
             dependencies: [
                 "CIntrinsics", "ModelGraph", "KernelInterface", "KernelsBaseline", "KernelsAVX2", "KernelsAVX512",
+                "KernelsAVX512BF16",
             ],
             swiftSettings: strict
         ),

@@ -81,6 +81,56 @@ EFFNET_INLINE f32x4 f32x4_reciprocal(f32x4 x) { return __builtin_ia32_rcpps(x); 
 EFFNET_INLINE f32x4 f32x4_reciprocal(f32x4 x) { return 1 / x; }
 #endif
 
+// bf16: the upper half of a float. A 32-bit lane holds two of them, the first in the lower half; they travel in vectors
+// of floats, whose bits no load, store or broadcast changes.
+//
+// dot_bf16: sum + a.second · b.second, then + a.first · b.first, each product exact and each sum rounded once: what
+// VDPBF16PS computes, but for denormal numbers, which that takes as zeros.
+// store_bf16: rounds to nearest even, denormal numbers to zero, as VCVTNEPS2BF16 does.
+#define EFFNET_BF16(width)                                                                                            \
+    typedef unsigned short u16x##width __attribute__((ext_vector_type(width)));                                       \
+    typedef u16x##width u16x##width##_unaligned __attribute__((aligned(2)));                                          \
+    EFFNET_INLINE f32x##width f32x##width##_from_bf16(const float *_Nonnull p) {                                      \
+        u16x##width halves = *(const u16x##width##_unaligned *)p;                                                     \
+        return (f32x##width)(__builtin_convertvector(halves, i32x##width) << 16);                                     \
+    }
+
+#define EFFNET_BF16_EMULATED(width)                                                                                   \
+    EFFNET_INLINE f32x##width f32x##width##_dot_bf16(f32x##width a, f32x##width b, f32x##width sum) {                 \
+        i32x##width second = (i32x##width)(-65536);                                                                   \
+        sum = EFFNET_FMA((f32x##width)((i32x##width)a & second), (f32x##width)((i32x##width)b & second), sum);        \
+        return EFFNET_FMA((f32x##width)((i32x##width)a << 16), (f32x##width)((i32x##width)b << 16), sum);             \
+    }                                                                                                                 \
+    EFFNET_INLINE void f32x##width##_store_bf16(float *_Nonnull p, f32x##width v) {                                   \
+        i32x##width bits = (i32x##width)v;                                                                            \
+        i32x##width magnitude = bits & 0x7fffffff;                                                                    \
+        i32x##width rounded = bits + 0x7fff + ((bits >> 16) & 1);                                                     \
+        i32x##width isNaN = magnitude > 0x7f800000;                                                                   \
+        i32x##width isDenormal = magnitude < 0x00800000;                                                              \
+        rounded = (rounded & ~isNaN) | ((bits | 0x00400000) & isNaN);                                                 \
+        rounded = (rounded & ~isDenormal) | (bits & ~0x7fffffff & isDenormal);                                        \
+        *(u16x##width##_unaligned *)p = __builtin_convertvector((rounded >> 16) & 0xffff, u16x##width);               \
+    }
+
+EFFNET_BF16(4)
+EFFNET_BF16(8)
+EFFNET_BF16(16)
+EFFNET_BF16_EMULATED(4)
+EFFNET_BF16_EMULATED(8)
+
+#ifdef __AVX512BF16__
+typedef __bf16 bf16x16 __attribute__((vector_size(32), aligned(2)));
+typedef __bf16 bf16x32 __attribute__((vector_size(64)));
+EFFNET_INLINE f32x16 f32x16_dot_bf16(f32x16 a, f32x16 b, f32x16 sum) {
+    return __builtin_ia32_dpbf16ps_512(sum, (bf16x32)a, (bf16x32)b);
+}
+EFFNET_INLINE void f32x16_store_bf16(float *_Nonnull p, f32x16 v) {
+    *(bf16x16 *)p = (bf16x16)__builtin_ia32_cvtneps2bf16_512_mask(v, (bf16x16){0}, (unsigned short)-1);
+}
+#else
+EFFNET_BF16_EMULATED(16)
+#endif
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 

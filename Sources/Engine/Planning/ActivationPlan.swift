@@ -1,3 +1,4 @@
+internal import KernelInterface
 internal import ModelGraph
 
 /// Where each value of a graph lives, and in which of two phases it is made.
@@ -12,23 +13,28 @@ struct ActivationPlan {
     let streams: [Value: Node]
     /// The first node of the second phase.
     let batchedFrom: Int
-    /// Floats of the memory that the images of the first phase use one after the other.
+    /// Words of the memory that the images of the first phase use one after the other.
     private(set) var imageArenaCount = 0
-    /// Floats of the memory of the second phase, for each image of the batch.
+    /// Words of the memory of the second phase, for each image of the batch.
     private(set) var batchArenaCount = 0
 
     private let graph: Graph
     private let shapes: [FeatureShape]
     /// Outputs that take the place of their node's first input: scaling happens in place.
     private let aliases: [Value: Value]
+    private let bfloat16Values: Set<Value>
 
     /// - Parameter block: the kernels' block of channels.
-    init(_ graph: Graph, shapes: [FeatureShape], block: Int) {
+    init(_ graph: Graph, shapes: [FeatureShape], block: Int, precision: Precision) {
         self.graph = graph
         self.shapes = shapes
         buffers = [Buffer?](repeating: nil, count: shapes.count)
         aliases = graph.inPlaceValues()
         streams = graph.streamedConvolutions(shapes: shapes)
+        switch precision {
+        case .fp32: bfloat16Values = []
+        case .bf16: bfloat16Values = graph.bfloat16Values(shapes: shapes, streams: streams, aliases: aliases)
+        }
         batchedFrom = graph.firstBatchedNode(shapes: shapes, streams: streams)
         place(block: block)
     }
@@ -42,6 +48,7 @@ struct ActivationPlan {
             return BufferLayout(
                 shape: shape,
                 block: value == Graph.input ? shape.channels : block,
+                element: bfloat16Values.contains(value) ? .bfloat16 : .float32,
                 border: borders[value] ?? Border()
             )
         }

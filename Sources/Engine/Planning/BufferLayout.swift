@@ -1,3 +1,4 @@
+internal import KernelInterface
 internal import ModelGraph
 
 /// Rows and columns of zeros around features, so that kernels need no border cases.
@@ -19,21 +20,24 @@ struct Border: Sendable, Equatable {
 }
 
 /// How one image's features lie in memory: `[channel / block][row][column][channel % block]`, rows and columns with a
-/// border of zeros. Strides and offsets are in floats.
+/// border of zeros. Strides and offsets are in words: see `Element`.
 struct BufferLayout: Sendable, Equatable {
     var shape: FeatureShape
     /// Channels that lie side by side: the kernels' block, or all channels of the network's input.
     var block: Int
+    var element = Element.float32
     var border = Border()
 
     var blocks: Int { (shape.channels + block - 1) / block }
-    var rowStride: Int { (border.left + shape.width + border.right) * block }
+    /// From one pixel to the next.
+    var pixelStride: Int { block / element.perWord }
+    var rowStride: Int { (border.left + shape.width + border.right) * pixelStride }
     var planeStride: Int { (border.top + shape.height + border.bottom) * rowStride }
     var imageStride: Int { blocks * planeStride }
 
     /// Of a pixel's first channel; rows and columns may lie in the border, counted from −top and −left.
     func offset(block index: Int = 0, row: Int, column: Int) -> Int {
-        index * planeStride + (row + border.top) * rowStride + (column + border.left) * block
+        index * planeStride + (row + border.top) * rowStride + (column + border.left) * pixelStride
     }
 
     /// Writes the border's zeros of one plane.
@@ -43,7 +47,7 @@ struct BufferLayout: Sendable, Equatable {
         for row in 0..<shape.height {
             let end = offset(row: row, column: 0)
             (plane + start).update(repeating: 0, count: end - start)
-            start = end + shape.width * block
+            start = end + shape.width * pixelStride
         }
         (plane + start).update(repeating: 0, count: planeStride - start)
     }
@@ -52,7 +56,7 @@ struct BufferLayout: Sendable, Equatable {
 /// A place in the arena.
 struct Buffer: Sendable, Equatable {
     var layout: BufferLayout
-    /// Floats from the start of its phase's memory. In the second phase, where a run of n images takes n times the
+    /// Words from the start of its phase's memory. In the second phase, where a run of n images takes n times the
     /// memory, per image of the batch.
     var offset: Int
     /// Whether it holds all images of the batch, or one at a time.

@@ -8,7 +8,7 @@ package struct MemoryPlanner {
         var life: ClosedRange<Int>
 
         /// - Parameters:
-        ///   - size: in floats.
+        ///   - size: in words.
         ///   - life: from the step that writes it to the last one that reads it.
         package init(size: Int, life: ClosedRange<Int>) {
             self.size = size
@@ -16,7 +16,7 @@ package struct MemoryPlanner {
         }
     }
 
-    /// All offsets and sizes are rounded up to this many floats: a cache line.
+    /// All offsets and sizes are rounded up to this many words: a cache line.
     package static let alignment = 16
 
     /// - Returns: an offset for each request, and the size of the arena.

@@ -16,13 +16,22 @@ struct LineShape {
 }
 
 extension KernelTable {
+    /// The GEMM kernels for inputs of a format.
+    func gemms(for input: Element) -> [GEMMKernel] {
+        switch input {
+        case .float32: gemm
+        case .bfloat16: gemmBFloat16
+        }
+    }
+
     /// Covers `blocks` of output channels with panels, choosing the tile that costs least.
     ///
     /// - Parameters:
+    ///   - input: the format of inputs and weights.
     ///   - line: what the kernels will run over.
     ///   - steps: of each sum.
-    func panels(blocks: Int, line: LineShape, steps: Int) -> [Panel] {
-        let kernels = [gemm1, gemm2, gemm3, gemm4]
+    func panels(blocks: Int, input: Element, line: LineShape, steps: Int) -> [Panel] {
+        let kernels = gemms(for: input)
         func panels(main: GEMMKernel) -> [Panel] {
             stride(from: 0, to: blocks, by: main.blocks).map { first in
                 let rest = blocks - first

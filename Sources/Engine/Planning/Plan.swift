@@ -5,6 +5,7 @@ package import ModelGraph
 /// shared by all runs.
 package struct Plan: Sendable {
     package let instructionSet: InstructionSet
+    package let precision: Precision
     package let inputShape: FeatureShape
     package let classCount: Int
     package let embeddingCount: Int
@@ -16,10 +17,10 @@ package struct Plan: Sendable {
     let embedding: Buffer
     /// nil without a classifier.
     let logits: Buffer?
-    /// Floats of working memory: of one image in the first phase, and for each image of the batch in the second.
+    /// Words of working memory: of one image in the first phase, and for each image of the batch in the second.
     let imageArenaCount: Int
     let batchArenaCount: Int
-    /// Floats of scratch memory for each thread of a run.
+    /// Words of scratch memory for each thread of a run.
     let scratchCount: Int
 
     /// Bytes of packed weights.
@@ -42,7 +43,7 @@ extension Plan: CustomStringConvertible {
     /// One line a step.
     package var description: String {
         let header =
-            "plan for \(instructionSet.rawValue), \(weightBytes) bytes of weights, "
+            "plan for \(instructionSet.rawValue) in \(precision.rawValue), \(weightBytes) bytes of weights, "
             + "\(arenaBytes(images: 1)) bytes of working memory an image"
         func lines(_ steps: [any Step]) -> [String] { steps.map { "  \($0.name): \($0.kind)" } }
         return ([header, "image by image"] + lines(imageSteps) + ["whole batch"] + lines(batchSteps))

@@ -24,7 +24,7 @@ extension Planner {
         let (linesPerUnit, panelsPerUnit) = units(
             cut,
             panels: product.panels.count,
-            steps: product.order.weightIndices.count
+            steps: product.order.steps
         )
         return GEMMStep(
             name: node.name,
@@ -34,7 +34,7 @@ extension Planner {
             input: input,
             output: output,
             residual: residual,
-            inputStride: convolution.stride * input.layout.block,
+            inputStride: convolution.stride * input.layout.pixelStride,
             cut: cut,
             linesPerUnit: linesPerUnit,
             panelsPerUnit: panelsPerUnit
@@ -66,7 +66,7 @@ extension Planner {
         let blocks = product.panels.map(\.panel.kernel.blocks).max() ?? 1
         let rows = output.layout.shape.height
         let segments = threads == 1 ? 1 : (2 * threads + product.panels.count - 1) / product.panels.count
-        let stripInput = Planner.scratchFloats / (blocks * inner.rowStride)
+        let stripInput = Planner.scratchWords / (blocks * inner.rowStride)
         return StreamedDepthwiseStep(
             name: "\(node.name), \(next.name)",
             kind: "\(convolution.title), \(depthwise.title)",
@@ -75,7 +75,7 @@ extension Planner {
             input: input,
             inputOffset: convolution.firstTap(input: input.layout),
             inputRowStride: convolution.stride * input.layout.rowStride,
-            inputStride: convolution.stride * input.layout.block,
+            inputStride: convolution.stride * input.layout.pixelStride,
             inner: inner,
             filter: try filter(next, depthwise),
             output: output,
@@ -130,10 +130,11 @@ extension Planner {
             count: convolution.isPointwise && input.border.isEmpty ? lines : 1
         )
         let order = TapOrder(convolution: convolution, input: input, block: kernels.block)
+        let element = input.element
         let blocks = (convolution.outputChannels + kernels.block - 1) / kernels.block
         let block = kernels.block
-        let steps = order.weightIndices.count
-        let panels = kernels.panels(blocks: blocks, line: shape, steps: steps).map { panel in
+        let steps = order.steps
+        let panels = kernels.panels(blocks: blocks, input: element, line: shape, steps: steps).map { panel in
             let lanes = panel.kernel.blocks * block
             return MatrixProduct.PackedPanel(
                 panel: panel,
@@ -141,10 +142,11 @@ extension Planner {
                 bias: reserveWeights(lanes)
             )
         }
-        packing.append(packedConvolution(convolution, node, .gemm(panels: panels, order: order)))
+        packing.append(packedConvolution(convolution, node, .gemm(panels: panels, order: order, element: element)))
         return MatrixProduct(
             panels: panels,
             order: order,
+            input: element,
             activation: convolution.activation.kernelActivation
         )
     }
@@ -181,7 +183,7 @@ extension Planner {
         let hasBorder = !input.border.isEmpty || !output.border.isEmpty || !(residual?.border.isEmpty ?? true)
         if convolution.isPointwise && !hasBorder {
             let pixels = shape.height * shape.width
-            let length = min(pixels, max(Planner.minimumLine, Planner.unitFloats / max(input.shape.channels, 1)))
+            let length = min(pixels, max(Planner.minimumLine, Planner.unitWords * input.element.perWord / max(input.shape.channels, 1)))
             let lines = (pixels + length - 1) / length
             return GEMMStep.Cut(
                 lines: lines,
@@ -190,9 +192,9 @@ extension Planner {
                 input: 0,
                 output: 0,
                 residual: 0,
-                inputStride: length * input.block,
-                outputStride: length * output.block,
-                residualStride: length * output.block
+                inputStride: length * input.pixelStride,
+                outputStride: length * output.pixelStride,
+                residualStride: length * output.pixelStride
             )
         }
         return GEMMStep.Cut(
@@ -208,17 +210,17 @@ extension Planner {
         )
     }
 
-    /// Floats of a strip between two convolutions: it stays in the second-level cache.
-    private static let scratchFloats = 48 * 1024
-    /// Input floats of a unit: with its output they stay in the second-level cache while all panels pass over them.
-    private static let unitFloats = 32 * 1024
+    /// Words of a strip between two convolutions: it stays in the second-level cache.
+    private static let scratchWords = 48 * 1024
+    /// Input words of a unit: with its output they stay in the second-level cache while all panels pass over them.
+    private static let unitWords = 32 * 1024
     /// Pixels: shorter lines would not fill the tiles.
     private static let minimumLine = 56
     /// So that two or more threads find work in every step.
     private static let unitsPerImage = 8
 
     private func units(_ cut: GEMMStep.Cut, panels: Int, steps: Int) -> (linesPerUnit: Int, panelsPerUnit: Int) {
-        let linesPerUnit = min(cut.lines, max(1, Planner.unitFloats / (cut.pixels * max(steps, 1))))
+        let linesPerUnit = min(cut.lines, max(1, Planner.unitWords / (cut.pixels * max(steps, 1))))
         let lineGroups = (cut.lines + linesPerUnit - 1) / linesPerUnit
         let panelGroups = max(1, min(panels, Planner.unitsPerImage / lineGroups))
         return (linesPerUnit, (panels + panelGroups - 1) / panelGroups)

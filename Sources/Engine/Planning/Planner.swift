@@ -6,14 +6,22 @@ extension Plan {
     ///
     /// - Parameters:
     ///   - transform: its mean and standard deviation turn 8-bit samples into the network's input.
+    ///   - precision: of features and weights.
     ///   - threads: how many may work on one run; steps are cut so that each finds work. Results do not depend on it.
     package init(
         _ model: Model,
         transform: ImageTransform,
         instructionSet: InstructionSet,
+        precision: Precision = .fp32,
         threads: Int = 1
     ) throws {
-        var planner = try Planner(model: model, transform: transform, instructionSet: instructionSet, threads: threads)
+        var planner = try Planner(
+            model: model,
+            transform: transform,
+            instructionSet: instructionSet,
+            precision: precision,
+            threads: threads
+        )
         self = try planner.plan()
     }
 }
@@ -23,6 +31,7 @@ struct Planner {
     let model: Model
     let transform: ImageTransform
     let instructionSet: InstructionSet
+    let precision: Precision
     let threads: Int
     let kernels: KernelTable
     let shapes: [FeatureShape]
@@ -35,15 +44,17 @@ struct Planner {
         model: Model,
         transform: ImageTransform,
         instructionSet: InstructionSet,
+        precision: Precision,
         threads: Int
     ) throws {
         self.model = model
         self.transform = transform
         self.instructionSet = instructionSet
+        self.precision = precision
         self.threads = max(1, threads)
         kernels = instructionSet.kernels
         shapes = try model.graph.shapes()
-        activations = ActivationPlan(model.graph, shapes: shapes, block: kernels.block)
+        activations = ActivationPlan(model.graph, shapes: shapes, block: kernels.block, precision: precision)
     }
 
     mutating func plan() throws -> Plan {
@@ -60,6 +71,7 @@ struct Planner {
         }
         return Plan(
             instructionSet: instructionSet,
+            precision: precision,
             inputShape: model.graph.inputShape,
             classCount: model.graph.logits.map { shapes[$0.index].channels } ?? 0,
             embeddingCount: shapes[model.graph.embedding.index].channels,
@@ -154,7 +166,7 @@ extension Convolution {
         )
     }
 
-    /// Floats from the input plane's start to the first tap of the first output pixel.
+    /// Words from the input plane's start to the first tap of the first output pixel.
     func firstTap(input: BufferLayout) -> Int {
         let above = padding.amounts(input: input.shape.height, kernel: kernelHeight, stride: stride, vertical: true)
         let left = padding.amounts(input: input.shape.width, kernel: kernelWidth, stride: stride, vertical: false)

@@ -1,19 +1,27 @@
 internal import KernelInterface
+internal import KernelInterface
 internal import ModelGraph
 
 /// The order in which a GEMM's steps run through a convolution's input: taps outermost, channels of a block innermost.
 struct TapOrder: Sendable {
-    /// Floats from an output pixel's first input to each tap.
+    /// Words from an output pixel's first input to each tap.
     var tapOffsets: [Int] = []
     var fullTaps = 0
     var tailTaps = 0
     var tailSteps = 0
-    /// For each step the index into one output channel's weights `[input][ky][kx]`.
-    var weightIndices: [Int] = []
+    /// For each channel of each step the index into one output channel's weights `[input][ky][kx]`, or nil where a
+    /// word of the input holds a channel that does not exist.
+    var weightIndices: [Int?] = []
+    /// Channels of a step.
+    var channelsPerStep = 1
+
+    /// Words that go into each sum.
+    var steps: Int { weightIndices.count / channelsPerStep }
 
     /// - Parameter block: the kernels' block of channels.
     init(convolution: Convolution, input: BufferLayout, block: Int) {
         let (height, width) = (convolution.kernelHeight, convolution.kernelWidth)
+        channelsPerStep = input.element.perWord
         func weightIndex(_ channel: Int, _ ky: Int, _ kx: Int) -> Int { (channel * height + ky) * width + kx }
         if input.block == block {
             let channels = input.shape.channels
@@ -22,13 +30,14 @@ struct TapOrder: Sendable {
                 for ky in 0..<height {
                     for kx in 0..<width {
                         tapOffsets.append(
-                            first / block * input.planeStride + ky * input.rowStride + kx * input.block
+                            first / block * input.planeStride + ky * input.rowStride + kx * input.pixelStride
                         )
                         for channel in first..<first + count { weightIndices.append(weightIndex(channel, ky, kx)) }
+                        while weightIndices.count % channelsPerStep > 0 { weightIndices.append(nil) }
                         if count == block { fullTaps += 1 } else { tailTaps += 1 }
                     }
                 }
-                if count < block { tailSteps = count }
+                if count < block { tailSteps = (count + channelsPerStep - 1) / channelsPerStep }
             }
         } else {
             // All channels of a pixel lie side by side, so one tap runs over a whole row of the kernel.
@@ -48,8 +57,8 @@ struct TapOrder: Sendable {
 /// reads one tensor at a time, so that no copies pile up.
 struct PackedConvolution {
     enum Destination {
-        case gemm(panels: [MatrixProduct.PackedPanel], order: TapOrder)
-        /// Places in floats.
+        case gemm(panels: [MatrixProduct.PackedPanel], order: TapOrder, element: Element)
+        /// Places in words.
         case depthwise(taps: Int, weights: Int, bias: Int)
     }
 
@@ -68,9 +77,9 @@ struct PackedConvolution {
     func pack(_ tensors: Weights, block: Int, into base: UnsafeMutablePointer<Float>) throws(GraphError) {
         let values = try tensors.floats(weight, shape: shape)
         switch destination {
-        case .gemm(let panels, let order):
+        case .gemm(let panels, let order, let element):
             let values = groups == 1 ? values : dense(values)
-            for panel in panels { pack(panel, order: order, values, block: block, into: base) }
+            for panel in panels { pack(panel, order: order, element, values, block: block, into: base) }
         case .depthwise(let taps, let weights, let bias):
             for channel in affine.scale.indices {
                 let target = base + weights + channel / block * taps * block + channel % block
@@ -95,27 +104,51 @@ struct PackedConvolution {
         return dense
     }
 
-    /// For each step of the panel one weight an output channel; zeros past the last channel.
+    /// For each step of the panel one word an output channel; zeros past the last channel.
     private func pack(
         _ panel: MatrixProduct.PackedPanel,
         order: TapOrder,
+        _ element: Element,
         _ values: [Float],
         block: Int,
         into base: UnsafeMutablePointer<Float>
     ) {
         let first = panel.panel.firstBlock * block
         let lanes = panel.panel.kernel.blocks * block
-        let steps = order.weightIndices.count
-        values.withUnsafeBufferPointer { values in
-            order.weightIndices.withUnsafeBufferPointer { indices in
-                for channel in first..<min(first + lanes, affine.scale.count) {
-                    let target = base + panel.weights + channel - first
-                    let source = channel * steps
-                    let scale = affine.scale[channel]
-                    for step in 0..<steps { target[step * lanes] = values[source + indices[step]] * scale }
-                    base[panel.bias + channel - first] = affine.shift[channel]
+        let sources = order.weightIndices.map { $0 ?? -1 }
+        let inputs = shape.dropFirst().reduce(groups, *)
+        for channel in first..<min(first + lanes, affine.scale.count) {
+            let lane = channel - first
+            let (source, scale) = (channel * inputs, affine.scale[channel])
+            values.withUnsafeBufferPointer { values in
+                switch element {
+                case .float32:
+                    let target = base + panel.weights + lane
+                    for (step, index) in sources.enumerated() {
+                        target[step * lanes] = values[source + index] * scale
+                    }
+                case .bfloat16:
+                    let perWord = element.perWord
+                    (base + panel.weights).withMemoryRebound(to: UInt16.self, capacity: sources.count * lanes) { target in
+                        for (index, weight) in sources.enumerated() where weight >= 0 {
+                            let (step, part) = index.quotientAndRemainder(dividingBy: perWord)
+                            target[(step * lanes + lane) * perWord + part] =
+                                (values[source + weight] * scale).bfloat16Bits
+                        }
+                    }
                 }
             }
+            base[panel.bias + lane] = affine.shift[channel]
         }
+    }
+}
+
+extension Float {
+    /// The upper half, rounded to nearest even; NaN stays NaN, denormal numbers become zero.
+    var bfloat16Bits: UInt16 {
+        if isNaN { return UInt16(truncatingIfNeeded: bitPattern >> 16 | 0x40) }
+        if isSubnormal { return sign == .minus ? 0x8000 : 0 }
+        let rounding: UInt32 = 0x7fff + (bitPattern >> 16 & 1)
+        return UInt16(truncatingIfNeeded: (bitPattern + rounding) >> 16)
     }
 }

@@ -3,12 +3,15 @@ package import KernelInterface
 #if arch(x86_64)
     internal import KernelsAVX2
     internal import KernelsAVX512
+    internal import KernelsAVX512BF16
 #endif
 internal import KernelsBaseline
 
 /// The kernel sets, slowest first.
 package enum InstructionSet: String, Sendable, CaseIterable {
     case baseline, avx2, avx512
+    /// AVX-512 with products of bf16 numbers.
+    case avx512bf16
 
     /// Whether this CPU, and the operating system, can run the set.
     package var isSupported: Bool {
@@ -16,6 +19,7 @@ package enum InstructionSet: String, Sendable, CaseIterable {
         case .baseline: true
         case .avx2: CPUFeatures.current.hasAVX2
         case .avx512: CPUFeatures.current.hasAVX512
+        case .avx512bf16: CPUFeatures.current.hasAVX512BF16
         }
     }
 
@@ -40,6 +44,7 @@ package enum InstructionSet: String, Sendable, CaseIterable {
             case .baseline: return KernelsBaseline.kernelTable()
             case .avx2: return KernelsAVX2.kernelTable()
             case .avx512: return KernelsAVX512.kernelTable()
+            case .avx512bf16: return KernelsAVX512BF16.kernelTable()
             }
         #else
             return KernelsBaseline.kernelTable()
@@ -66,10 +71,11 @@ package enum InstructionSetError: Error, CustomStringConvertible {
 struct CPUFeatures {
     var hasAVX2 = false
     var hasAVX512 = false
+    var hasAVX512BF16 = false
 
     static let current = CPUFeatures()
 
-    /// Bits as in Intel's manual, volume 2, CPUID: leaf 1 ECX and leaf 7 EBX; volume 1, 13.3 for the saved states.
+    /// Bits as in Intel's manual, volume 2, CPUID: leaf 1 ECX, leaf 7 EBX and leaf 7.1 EAX; volume 1, 13.3 for the saved states.
     private init() {
         #if arch(x86_64)
             let basic = effnet_cpuid(1, 0).ecx
@@ -88,6 +94,8 @@ struct CPUFeatures {
             hasAVX512 =
                 hasAVX2 && saved & maskAndUpperStates == maskAndUpperStates
                 && has(extended, avx512f, avx512dq, avx512bw, avx512vl)
+            let avx512bf16 = 5
+            hasAVX512BF16 = hasAVX512 && has(effnet_cpuid(7, 1).eax, avx512bf16)
         #endif
     }
 }

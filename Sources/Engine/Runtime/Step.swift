@@ -11,9 +11,9 @@ protocol Step: Sendable {
 
     /// What it reads and writes.
     var buffers: [Buffer] { get }
-    /// Floats of packed weights that it reads.
+    /// Words of packed weights that it reads.
     var weightCount: Int { get }
-    /// Floats of scratch memory that a thread needs for its units.
+    /// Words of scratch memory that a thread needs for its units.
     var scratchCount: Int { get }
 
     func unitCount(images: Int) -> Int

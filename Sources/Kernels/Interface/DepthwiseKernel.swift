@@ -13,7 +13,9 @@ package struct DepthwiseArguments {
     /// One block.
     package var bias: UnsafePointer<Float>
     package var output: UnsafeMutablePointer<Float>
-    /// Floats from one output row to the next.
+    /// What the output holds; the input holds floats.
+    package var outputElement: Element
+    /// Words from one output row to the next.
     package var outputRowStride: Int
     /// Output rows and columns, each at least 1.
     package var rows: Int
@@ -29,6 +31,7 @@ package struct DepthwiseArguments {
         weights: UnsafePointer<Float>,
         bias: UnsafePointer<Float>,
         output: UnsafeMutablePointer<Float>,
+        outputElement: Element = .float32,
         outputRowStride: Int,
         rows: Int,
         columns: Int,
@@ -42,6 +45,7 @@ package struct DepthwiseArguments {
         self.weights = weights
         self.bias = bias
         self.output = output
+        self.outputElement = outputElement
         self.outputRowStride = outputRowStride
         self.rows = rows
         self.columns = columns

@@ -7,29 +7,33 @@
 /// batch and any split over threads.
 ///
 /// Activations are stored by blocks of channels: `[channel / block][row][column][channel % block]`, `block` being the
-/// kernel set's vector width. Channels past the last one are zero.
+/// kernel set's vector width. Channels past the last one are zero. Distances are in words: see `Element`.
+///
+/// A step is one word of the input: one channel of floats, or two of bf16, whose products are both added to a float.
 package struct GEMMArguments {
     /// The first output pixel's input, at tap offset 0.
     package var a: UnsafePointer<Float>
-    /// Floats from one output pixel's input to the next one's.
+    /// Words from one output pixel's input to the next one's.
     package var aStride: Int
-    /// Floats from one line's first input to the next one's.
+    /// Words from one line's first input to the next one's.
     package var aLineStride: Int
-    /// Floats from `a` to each tap; `fullTaps` of them with `block` steps each, then `tailTaps` with `tailSteps` each.
+    /// Words from `a` to each tap; `fullTaps` of them with a whole block's steps each, then `tailTaps` with `tailSteps` each.
     package var tapOffsets: UnsafePointer<Int>
     package var fullTaps: Int
     package var tailTaps: Int
     package var tailSteps: Int
-    /// The packed panel: for each step of each tap, `blocks × block` weights.
+    /// The packed panel: for each step of each tap, `blocks × block` words of weights.
     package var b: UnsafePointer<Float>
     /// `blocks × block` values.
     package var bias: UnsafePointer<Float>
+    /// What `c` and `residual` hold.
+    package var output: Element
     /// The first output pixel, first channel of the panel.
     package var c: UnsafeMutablePointer<Float>
-    /// Floats from one output pixel to the next.
+    /// Words from one output pixel to the next.
     package var cStride: Int
     package var cLineStride: Int
-    /// Floats from one block of channels to the next.
+    /// Words from one block of channels to the next.
     package var cBlockStride: Int
     /// Added before the activation; laid out like `c`, with distances of its own between lines and blocks. Never
     /// overlaps `c`.
@@ -51,6 +55,7 @@ package struct GEMMArguments {
         tailSteps: Int,
         b: UnsafePointer<Float>,
         bias: UnsafePointer<Float>,
+        output: Element = .float32,
         c: UnsafeMutablePointer<Float>,
         cStride: Int,
         cLineStride: Int = 0,
@@ -71,6 +76,7 @@ package struct GEMMArguments {
         self.tailSteps = tailSteps
         self.b = b
         self.bias = bias
+        self.output = output
         self.c = c
         self.cStride = cStride
         self.cLineStride = cLineStride

@@ -10,11 +10,10 @@ package struct KernelTable: Sendable {
 
     /// Channels of one block of an activation; the vector's width in floats.
     package var block: Int
-    /// Panels of one, two, three and four blocks of output channels.
-    package var gemm1: GEMMKernel
-    package var gemm2: GEMMKernel
-    package var gemm3: GEMMKernel
-    package var gemm4: GEMMKernel
+    /// Register tiles for panels of one, two, three and four blocks of output channels.
+    package var gemm: [GEMMKernel]
+    /// The same for inputs and weights in bf16; panels of one block only where the set has no instruction for them.
+    package var gemmBFloat16: [GEMMKernel]
     package var depthwise: Depthwise
     /// Means over the plane's pixels, into `channels`.
     package var average: Plane
@@ -29,10 +28,8 @@ package struct KernelTable: Sendable {
 
     package init(
         block: Int,
-        gemm1: GEMMKernel,
-        gemm2: GEMMKernel,
-        gemm3: GEMMKernel,
-        gemm4: GEMMKernel,
+        gemm: [GEMMKernel],
+        gemmBFloat16: [GEMMKernel],
         depthwise: @escaping Depthwise,
         average: @escaping Plane,
         scale: @escaping Plane,
@@ -43,10 +40,8 @@ package struct KernelTable: Sendable {
         peakWork: Int
     ) {
         self.block = block
-        self.gemm1 = gemm1
-        self.gemm2 = gemm2
-        self.gemm3 = gemm3
-        self.gemm4 = gemm4
+        self.gemm = gemm
+        self.gemmBFloat16 = gemmBFloat16
         self.depthwise = depthwise
         self.average = average
         self.scale = scale

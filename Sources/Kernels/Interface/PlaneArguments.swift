@@ -1,7 +1,9 @@
 /// One block of channels of one image, as the kernels for pooling and scaling see it: `rows × columns` pixels, each of
-/// one vector, rows `rowStride` floats apart.
+/// one block of channels, rows `rowStride` words apart.
 package struct PlaneArguments {
     package var plane: UnsafeMutablePointer<Float>
+    /// What the plane holds; `channels` are floats.
+    package var element: Element
     package var rowStride: Int
     package var rows: Int
     package var columns: Int
@@ -10,12 +12,14 @@ package struct PlaneArguments {
 
     package init(
         plane: UnsafeMutablePointer<Float>,
+        element: Element = .float32,
         rowStride: Int,
         rows: Int,
         columns: Int,
         channels: UnsafeMutablePointer<Float>
     ) {
         self.plane = plane
+        self.element = element
         self.rowStride = rowStride
         self.rows = rows
         self.columns = columns

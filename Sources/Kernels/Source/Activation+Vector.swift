@@ -31,22 +31,12 @@ func clamp(_ x: Vector, _ lowest: Vector, _ highest: Vector) -> Vector {
     min(highest, max(lowest, x))
 }
 
-/// Applies an activation's curve to stored vectors.
-///
-/// Apart from the tiles' own loops: inlined there for each register of the tile it would be kilobytes of code.
+/// The curve of an activation.
 @inline(__always)
-func applyCurve(_ curve: Activation.Curve, _ first: UnsafeMutablePointer<Float>, count: Int, stride: Int) {
-    let isSwish: Bool
+func apply(_ curve: Activation.Curve, _ x: Vector) -> Vector {
     switch curve {
-    case .none: return
-    case .swish: isSwish = true
-    case .sigmoid: isSwish = false
-    }
-    var vector = first
-    for _ in 0..<count {
-        let x = load(vector)
-        let s = sigmoid(x)
-        store(vector, isSwish ? mul(x, s) : s)
-        vector += stride
+    case .none: x
+    case .swish: mul(x, sigmoid(x))
+    case .sigmoid: sigmoid(x)
     }
 }

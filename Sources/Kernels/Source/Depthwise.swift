@@ -31,10 +31,26 @@ private func tile<let pixels: Int>(
             }
         }
     }
-    let lowest = broadcast(arguments.activation.lowest)
-    let highest = broadcast(arguments.activation.highest)
-    for p in 0..<pixels { store(output + p * width, clamp(sums[p], lowest, highest)) }
-    applyCurve(arguments.activation.curve, output, count: pixels, stride: width)
+    let (lowest, highest) = (broadcast(arguments.activation.lowest), broadcast(arguments.activation.highest))
+    let results = activated(sums, arguments.activation.curve, lowest, highest)
+    switch arguments.outputElement {
+    case .float32: for p in 0..<pixels { Float32Format.write(results[p], to: output + p * Float32Format.words) }
+    case .bfloat16: for p in 0..<pixels { BFloat16Format.write(results[p], to: output + p * BFloat16Format.words) }
+    }
+}
+
+@inline(__always)
+private func activated<let pixels: Int>(
+    _ sums: Tile<pixels>,
+    _ curve: Activation.Curve,
+    _ lowest: Vector,
+    _ highest: Vector
+) -> Tile<pixels> {
+    switch curve {
+    case .none: Tile<pixels> { clamp(sums[$0], lowest, highest) }
+    case .swish: Tile<pixels> { apply(.swish, clamp(sums[$0], lowest, highest)) }
+    case .sigmoid: Tile<pixels> { apply(.sigmoid, clamp(sums[$0], lowest, highest)) }
+    }
 }
 
 /// All rows, each covered with tiles of `pixels`; the last tile of a row is moved back to end with it.
@@ -48,6 +64,11 @@ private func cover<let pixels: Int>(
     kernelWidth: Int,
     stride: Int
 ) {
+    let outputWords: Int
+    switch arguments.outputElement {
+    case .float32: outputWords = Float32Format.words
+    case .bfloat16: outputWords = BFloat16Format.words
+    }
     for y in 0..<arguments.rows {
         let input = arguments.input + y * stride * arguments.inputRowStride
         let output = arguments.output + y * arguments.outputRowStride
@@ -57,7 +78,7 @@ private func cover<let pixels: Int>(
                 type,
                 arguments,
                 input: input + x * stride * width,
-                output: output + x * width,
+                output: output + x * outputWords,
                 kernelHeight: kernelHeight,
                 kernelWidth: kernelWidth,
                 stride: stride

@@ -13,13 +13,8 @@ func elementwise(_ arguments: borrowing ElementwiseArguments) {
             if let other = arguments.other {
                 value = add(value, load(other + y * arguments.otherRowStride + x * width))
             }
-            store(output + x * width, clamp(add(mul(value, factor), offset), lowest, highest))
+            let clamped = clamp(add(mul(value, factor), offset), lowest, highest)
+            store(output + x * width, apply(arguments.activation.curve, clamped))
         }
-        applyCurve(
-            arguments.activation.curve,
-            output,
-            count: arguments.columns,
-            stride: width
-        )
     }
 }

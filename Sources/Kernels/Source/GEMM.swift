@@ -3,9 +3,10 @@ internal import KernelInterface
 /// Sums of one register tile: `rows` pixels × `blocks` vectors of output channels.
 private typealias Tile<let rows: Int, let blocks: Int> = InlineArray<rows, InlineArray<blocks, Vector>>
 
-/// One input channel: the outer product of `rows` inputs and `blocks` vectors of weights.
+/// One step: the outer product of `rows` inputs and `blocks` vectors of weights.
 @inline(__always)
-private func accumulate<let rows: Int, let blocks: Int>(
+private func accumulate<Input: Format, let rows: Int, let blocks: Int>(
+    _: Input.Type,
     _ sums: inout Tile<rows, blocks>,
     a: UnsafePointer<Float>,
     aStride: Int,
@@ -14,7 +15,7 @@ private func accumulate<let rows: Int, let blocks: Int>(
     let weights = InlineArray<blocks, Vector> { load(b + $0 * width) }
     for r in 0..<rows {
         let input = broadcast(a[r * aStride])
-        for j in 0..<blocks { sums[r][j] = fma(input, weights[j], sums[r][j]) }
+        for j in 0..<blocks { sums[r][j] = Input.multiply(input, weights[j], addingTo: sums[r][j]) }
     }
 }
 
@@ -27,58 +28,77 @@ private struct Run {
     var pixels: Int
     /// Output pixels of a line. Outputs, unlike inputs, may have gaps between lines.
     let linePixels: Int
-    /// Floats of such a gap.
+    /// Words of such a gap.
     let cGap: Int
     let residualGap: Int
 }
 
 /// A pixel of a run, counted by lines.
 private struct Position {
-    var line = 0
-    var column = 0
+    let line: Int
+    let column: Int
 
-    /// Moves on by some pixels.
+    /// - Parameter pixel: counted from the run's first.
     @inline(__always)
-    mutating func advance(by pixels: Int, in run: Run) {
-        column += pixels
-        while column >= run.linePixels {
-            column -= run.linePixels
-            line += 1
-        }
+    init(_ pixel: Int, in run: Run) {
+        line = run.pixels == run.linePixels ? 0 : pixel / run.linePixels
+        column = pixel - line * run.linePixels
     }
 }
 
-/// Adds the residual and stores one tile's results.
+/// Adds the residual, applies the activation and stores one tile's results.
 ///
-/// - Parameters:
-///   - c: floats from the run's first output to that of each pixel.
-///   - residual: the same for the residual.
+/// - Parameters: as of `tile`.
 @inline(__always)
-private func finish<let rows: Int, let blocks: Int>(
+private func finish<Output: Format, let rows: Int, let blocks: Int>(
+    _: Output.Type,
     _ sums: consuming Tile<rows, blocks>,
     _ arguments: borrowing GEMMArguments,
     _ run: Run,
-    c offsets: InlineArray<rows, Int>,
-    residual residualOffsets: InlineArray<rows, Int>
+    at position: Position,
+    isPacked: Bool,
+    mayCross: Bool
 ) {
+    let stride = isPacked ? Output.words : arguments.cStride
+    let rest = mayCross ? run.linePixels - position.column : rows
+    let first = (position.line * run.linePixels + position.column) * stride
+    /// Words from the run's first output, or residual, to that of each pixel.
+    func offsets(gap: Int) -> InlineArray<rows, Int> {
+        let start = first + position.line * gap
+        return InlineArray<rows, Int> { start + $0 * stride + ($0 < rest ? 0 : gap) }
+    }
+
     if let residual = run.residual {
+        let offsets = offsets(gap: run.residualGap)
         for r in 0..<rows {
             for j in 0..<blocks {
-                let other = load(residual + residualOffsets[r] + j * arguments.residualBlockStride)
+                let other = Output.read(residual + offsets[r] + j * arguments.residualBlockStride)
                 sums[r][j] = add(sums[r][j], other)
             }
         }
     }
     let lowest = broadcast(arguments.activation.lowest)
     let highest = broadcast(arguments.activation.highest)
-    for r in 0..<rows {
-        for j in 0..<blocks {
-            store(run.c + offsets[r] + j * arguments.cBlockStride, clamp(sums[r][j], lowest, highest))
+    let offsets = offsets(gap: run.cGap)
+    let (c, blockStride, curve) = (run.c, arguments.cBlockStride, arguments.activation.curve)
+    if case .none = curve {
+        for r in 0..<rows {
+            for j in 0..<blocks {
+                Output.write(clamp(sums[r][j], lowest, highest), to: c + offsets[r] + j * blockStride)
+            }
         }
+        return
     }
-    if case .none = arguments.activation.curve { return }
-    for r in 0..<rows {
-        applyCurve(arguments.activation.curve, run.c + offsets[r], count: blocks, stride: arguments.cBlockStride)
+    // A loop over memory: inlined for each register of the tile, curves would be kilobytes of code.
+    withUnsafePointer(to: sums) { sums in
+        var vector = UnsafeRawPointer(sums).assumingMemoryBound(to: Float.self)
+        for r in 0..<rows {
+            for j in 0..<blocks {
+                let value = apply(curve, clamp(load(vector), lowest, highest))
+                Output.write(value, to: c + offsets[r] + j * blockStride)
+                vector += width
+            }
+        }
     }
 }
 
@@ -86,16 +106,19 @@ private func finish<let rows: Int, let blocks: Int>(
 ///
 /// - Parameters:
 ///   - position: of `pixel`.
-///   - aStride, cStride, mayCross: literals at the calls that matter.
+///   - aStride, isPacked, mayCross: literals at the calls that matter. Packed: neighbouring output pixels are neighbours
+///     in memory.
 @inline(__always)
-private func tile<let rows: Int, let blocks: Int>(
+private func tile<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
+    _: Input.Type,
+    _: Output.Type,
     _: Tile<rows, blocks>.Type,
     _ arguments: borrowing GEMMArguments,
     _ run: Run,
     pixel: Int,
     at position: Position,
     aStride: Int,
-    cStride: Int,
+    isPacked: Bool,
     mayCross: Bool
 ) {
     let firstBias = arguments.bias
@@ -106,33 +129,22 @@ private func tile<let rows: Int, let blocks: Int>(
     var b = arguments.b
     for t in 0..<arguments.fullTaps {
         let source = a + arguments.tapOffsets[t]
-        for k in 0..<width {
-            accumulate(&sums, a: source + k, aStride: aStride, b: b)
+        for k in 0..<Input.words {
+            accumulate(Input.self, &sums, a: source + k, aStride: aStride, b: b)
             b += blocks * width
         }
     }
     for t in 0..<arguments.tailTaps {
         let source = a + arguments.tapOffsets[arguments.fullTaps + t]
         for k in 0..<arguments.tailSteps {
-            accumulate(&sums, a: source + k, aStride: aStride, b: b)
+            accumulate(Input.self, &sums, a: source + k, aStride: aStride, b: b)
             b += blocks * width
         }
     }
-
-    let (column, cGap, residualGap) = (position.column, run.cGap, run.residualGap)
-    let rest = mayCross ? run.linePixels - column : rows
-    let first = (position.line * run.linePixels + column) * cStride
-    let (c, residual) = (first + position.line * cGap, first + position.line * residualGap)
-    finish(
-        sums,
-        arguments,
-        run,
-        c: InlineArray<rows, Int> { c + $0 * cStride + ($0 < rest ? 0 : cGap) },
-        residual: InlineArray<rows, Int> { residual + $0 * cStride + ($0 < rest ? 0 : residualGap) }
-    )
+    finish(Output.self, sums, arguments, run, at: position, isPacked: isPacked, mayCross: mayCross)
 }
 
-/// The tile for what is left of a run, and for runs whose stride is no literal.
+/// The tile for what is left of a run, and for runs whose strides are no literals.
 #if KERNELS_AVX512
     private typealias SmallTile<let blocks: Int> = Tile<4, blocks>
     private var smallRows: Int { 4 }
@@ -146,136 +158,200 @@ private func tile<let rows: Int, let blocks: Int>(
 ///
 /// - Precondition: the run has at least `smallRows` pixels.
 @inline(__always)
-private func cover<let rows: Int, let blocks: Int>(
+private func cover<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
+    _ input: Input.Type,
+    _ output: Output.Type,
     _ type: Tile<rows, blocks>.Type,
     _ arguments: borrowing GEMMArguments,
     _ run: Run,
     aStride: Int,
-    cStride: Int,
+    isPacked: Bool,
     mayCross: Bool
 ) {
     let pixels = run.pixels
-    var pixel = 0
-    var position = Position()
-    while pixels - pixel >= rows {
-        tile(type, arguments, run, pixel: pixel, at: position, aStride: aStride, cStride: cStride, mayCross: mayCross)
-        pixel += rows
-        position.advance(by: rows, in: run)
+    let (full, rest) = pixels.quotientAndRemainder(dividingBy: rows)
+    let tiles = rest > smallRows && full > 0 ? full + 1 : full
+    for index in 0..<tiles {
+        let start = Swift.min(index * rows, pixels - rows)
+        tile(
+            input,
+            output,
+            type,
+            arguments,
+            run,
+            pixel: start,
+            at: Position(start, in: run),
+            aStride: aStride,
+            isPacked: isPacked,
+            mayCross: mayCross
+        )
     }
-    if pixels - pixel > smallRows, pixels >= rows {
-        position = Position()
-        position.advance(by: pixels - rows, in: run)
-        tile(type, arguments, run, pixel: pixels - rows, at: position, aStride: aStride, cStride: cStride, mayCross: mayCross)
-    } else {
-        while pixel < pixels {
-            let start = Swift.min(pixel, pixels - smallRows)
-            position = Position()
-            position.advance(by: start, in: run)
-            tile(SmallTile<blocks>.self, arguments, run, pixel: start, at: position, aStride: aStride, cStride: cStride, mayCross: mayCross)
-            pixel += smallRows
-        }
+    var pixel = tiles * rows
+    while pixel < pixels {
+        let start = Swift.min(pixel, pixels - smallRows)
+        tile(
+            input,
+            output,
+            SmallTile<blocks>.self,
+            arguments,
+            run,
+            pixel: start,
+            at: Position(start, in: run),
+            aStride: aStride,
+            isPacked: isPacked,
+            mayCross: mayCross
+        )
+        pixel += smallRows
     }
 }
 
-/// What is known to the compiler of a run: its strides, so that addresses are displacements, and whether tiles may
-/// cross from one line to the next (1) or not (0).
-private enum Known<let aStride: Int, let cStride: Int, let crossing: Int> {}
+/// Strides that are known to the compiler: inputs of neighbouring pixels are a block apart, or (`isPicture` = 1) two
+/// pixels of three channels side by side; outputs are packed. `mayCross` = 1: tiles cross from one line to the next.
+private enum Known<let isPicture: Int, let mayCross: Int> {}
 
-private func cover<let rows: Int, let blocks: Int, let aStride: Int, let cStride: Int, let crossing: Int>(
+private func cover<Input: Format, Output: Format, let rows: Int, let blocks: Int, let isPicture: Int, let mayCross: Int>(
+    _ input: Input.Type,
+    _ output: Output.Type,
     _ type: Tile<rows, blocks>.Type,
     _ arguments: borrowing GEMMArguments,
     _ run: Run,
-    _: Known<aStride, cStride, crossing>.Type
+    _: Known<isPicture, mayCross>.Type
 ) {
-    cover(type, arguments, run, aStride: aStride, cStride: cStride, mayCross: crossing == 1)
+    cover(
+        input,
+        output,
+        type,
+        arguments,
+        run,
+        aStride: isPicture == 1 ? 6 : Input.words,
+        isPacked: true,
+        mayCross: mayCross == 1
+    )
 }
 
-#if KERNELS_AVX512
-    private typealias Line = Known<16, 16, 0>
-    private typealias Lines = Known<16, 16, 1>
-    private typealias PictureLine = Known<6, 16, 0>
-#elseif KERNELS_AVX2
-    private typealias Line = Known<8, 8, 0>
-    private typealias Lines = Known<8, 8, 1>
-    private typealias PictureLine = Known<6, 8, 0>
-#else
-    private typealias Line = Known<4, 4, 0>
-    private typealias Lines = Known<4, 4, 1>
-    private typealias PictureLine = Known<6, 4, 0>
-#endif
-
-/// The strides that matter are known: neighbouring pixels of blocked channels, and every second pixel of the
-/// network's input with three channels side by side.
+/// Chooses the code for a run's strides.
 @inline(__always)
-private func cover<let rows: Int, let blocks: Int>(
+private func cover<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
+    _ input: Input.Type,
+    _ output: Output.Type,
     _ type: Tile<rows, blocks>.Type,
     _ arguments: borrowing GEMMArguments,
-    _ run: Run
+    _ run: Run,
+    isPacked: Bool
 ) {
-    let (aStride, cStride) = (arguments.aStride, arguments.cStride)
+    let aStride = arguments.aStride
     if run.pixels < smallRows {
-        var position = Position()
         for pixel in 0..<run.pixels {
             tile(
+                input,
+                output,
                 Tile<1, blocks>.self,
                 arguments,
                 run,
                 pixel: pixel,
-                at: position,
+                at: Position(pixel, in: run),
                 aStride: aStride,
-                cStride: cStride,
-                mayCross: false
+                isPacked: false,
+                mayCross: true
             )
-            position.advance(by: 1, in: run)
         }
-    } else if cStride == width, aStride == width {
+    } else if isPacked, aStride == Input.words, rows > smallRows {
         if run.pixels == run.linePixels {
-            cover(type, arguments, run, Line.self)
+            cover(input, output, type, arguments, run, Known<0, 0>.self)
         } else {
-            cover(type, arguments, run, Lines.self)
+            cover(input, output, type, arguments, run, Known<0, 1>.self)
         }
-    } else if cStride == width, aStride == 6 {
-        cover(type, arguments, run, PictureLine.self)
+    } else if isPacked, aStride == 6, rows > smallRows {
+        cover(input, output, type, arguments, run, Known<1, 0>.self)
     } else {
-        cover(SmallTile<blocks>.self, arguments, run, aStride: aStride, cStride: cStride, mayCross: true)
+        cover(
+            input,
+            output,
+            SmallTile<blocks>.self,
+            arguments,
+            run,
+            aStride: aStride,
+            isPacked: false,
+            mayCross: true
+        )
     }
 }
 
 @inline(__always)
-private func run<let rows: Int, let blocks: Int>(
+private func run<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
+    _ input: Input.Type,
+    _ output: Output.Type,
     _ type: Tile<rows, blocks>.Type,
     _ arguments: borrowing GEMMArguments
 ) {
-    let (pixels, aLineStride) = (arguments.pixels, arguments.aLineStride)
+    let (pixels, aStride, aLineStride) = (arguments.pixels, arguments.aStride, arguments.aLineStride)
     let lineSpan = pixels * arguments.cStride
+    let isPacked = arguments.cStride == Output.words
     // A tile crosses from one line to the next at most.
-    let isContinuous = aLineStride == pixels * arguments.aStride && pixels > rows && pixels % rows != 0
+    let isContinuous = aStride == Input.words && aLineStride == pixels * Input.words
+    let crosses = isContinuous && isPacked && pixels > rows && pixels % rows != 0
     var run = Run(
         a: arguments.a,
         c: arguments.c,
         residual: arguments.residual,
-        pixels: isContinuous ? arguments.lines * pixels : pixels,
+        pixels: crosses ? arguments.lines * pixels : pixels,
         linePixels: pixels,
         cGap: arguments.cLineStride - lineSpan,
         residualGap: arguments.residualLineStride - lineSpan
     )
-    for _ in 0..<(isContinuous ? 1 : arguments.lines) {
-        cover(type, arguments, run)
+    for _ in 0..<(crosses ? 1 : arguments.lines) {
+        cover(input, output, type, arguments, run, isPacked: isPacked)
         run.a += aLineStride
         run.c += arguments.cLineStride
         if let residual = run.residual { run.residual = residual + arguments.residualLineStride }
     }
 }
 
+/// Chooses the code for the output's format.
+@inline(__always)
+private func run<Input: Format, let rows: Int, let blocks: Int>(
+    _ input: Input.Type,
+    _ type: Tile<rows, blocks>.Type,
+    _ arguments: borrowing GEMMArguments
+) {
+    switch arguments.output {
+    case .float32: run(input, Float32Format.self, type, arguments)
+    case .bfloat16:
+        #if KERNELS_BF16
+            run(input, BFloat16Format.self, type, arguments)
+        #else
+            // For checks only: the least code.
+            run(input, BFloat16Format.self, SmallTile<blocks>.self, arguments)
+        #endif
+    }
+}
+
 // Tiles fill the registers: sums, one vector of weights a block, one input.
-#if KERNELS_AVX512
-    let gemm1 = GEMMKernel(rows: 14, smallRows: smallRows, blocks: 1) { run(Tile<14, 1>.self, $0) }
-    let gemm2 = GEMMKernel(rows: 12, smallRows: smallRows, blocks: 2) { run(Tile<12, 2>.self, $0) }
-    let gemm3 = GEMMKernel(rows: 7, smallRows: smallRows, blocks: 3) { run(Tile<7, 3>.self, $0) }
-    let gemm4 = GEMMKernel(rows: 7, smallRows: smallRows, blocks: 4) { run(Tile<7, 4>.self, $0) }
+@inline(__always)
+private func kernels<Input: Format>(_ input: Input.Type) -> [GEMMKernel] {
+    #if KERNELS_AVX512
+        [
+            GEMMKernel(rows: 14, smallRows: smallRows, blocks: 1) { run(Input.self, Tile<14, 1>.self, $0) },
+            GEMMKernel(rows: 12, smallRows: smallRows, blocks: 2) { run(Input.self, Tile<12, 2>.self, $0) },
+            GEMMKernel(rows: 7, smallRows: smallRows, blocks: 3) { run(Input.self, Tile<7, 3>.self, $0) },
+            GEMMKernel(rows: 7, smallRows: smallRows, blocks: 4) { run(Input.self, Tile<7, 4>.self, $0) },
+        ]
+    #else
+        [
+            GEMMKernel(rows: 7, smallRows: smallRows, blocks: 1) { run(Input.self, Tile<7, 1>.self, $0) },
+            GEMMKernel(rows: 6, smallRows: smallRows, blocks: 2) { run(Input.self, Tile<6, 2>.self, $0) },
+            GEMMKernel(rows: 3, smallRows: smallRows, blocks: 3) { run(Input.self, Tile<3, 3>.self, $0) },
+            GEMMKernel(rows: 2, smallRows: smallRows, blocks: 4) { run(Input.self, Tile<2, 4>.self, $0) },
+        ]
+    #endif
+}
+
+let gemmKernels = kernels(Float32Format.self)
+
+#if KERNELS_BF16
+    let gemmBFloat16Kernels = kernels(BFloat16Format.self)
 #else
-    let gemm1 = GEMMKernel(rows: 7, smallRows: smallRows, blocks: 1) { run(Tile<7, 1>.self, $0) }
-    let gemm2 = GEMMKernel(rows: 6, smallRows: smallRows, blocks: 2) { run(Tile<6, 2>.self, $0) }
-    let gemm3 = GEMMKernel(rows: 3, smallRows: smallRows, blocks: 3) { run(Tile<3, 3>.self, $0) }
-    let gemm4 = GEMMKernel(rows: 2, smallRows: smallRows, blocks: 4) { run(Tile<2, 4>.self, $0) }
+    let gemmBFloat16Kernels = [
+        GEMMKernel(rows: smallRows, smallRows: smallRows, blocks: 1) { run(BFloat16Format.self, SmallTile<1>.self, $0) }
+    ]
 #endif

@@ -6,10 +6,8 @@ package import KernelInterface
 package func kernelTable() -> KernelTable {
     KernelTable(
         block: width,
-        gemm1: gemm1,
-        gemm2: gemm2,
-        gemm3: gemm3,
-        gemm4: gemm4,
+        gemm: gemmKernels,
+        gemmBFloat16: gemmBFloat16Kernels,
         depthwise: { depthwise($0) },
         average: { average($0) },
         scale: { scale($0) },

@@ -22,6 +22,10 @@ internal import CIntrinsics
     @inline(__always) func widen(_ p: UnsafePointer<UInt8>) -> Vector { f32x16_from_u8(p) }
     /// a · b + c
     @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x16_fma(a, b, c) }
+    /// c + the products of the bf16 pairs of a and b
+    @inline(__always) func dot(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x16_dot_bf16(a, b, c) }
+    @inline(__always) func loadBFloat16(_ p: UnsafePointer<Float>) -> Vector { f32x16_from_bf16(p) }
+    @inline(__always) func storeBFloat16(_ p: UnsafeMutablePointer<Float>, _ v: Vector) { f32x16_store_bf16(p, v) }
 #elseif KERNELS_AVX2
     typealias Vector = SIMD8<Float>
     let width = 8
@@ -42,6 +46,10 @@ internal import CIntrinsics
     @inline(__always) func widen(_ p: UnsafePointer<UInt8>) -> Vector { f32x8_from_u8(p) }
     /// a · b + c
     @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x8_fma(a, b, c) }
+    /// c + the products of the bf16 pairs of a and b
+    @inline(__always) func dot(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x8_dot_bf16(a, b, c) }
+    @inline(__always) func loadBFloat16(_ p: UnsafePointer<Float>) -> Vector { f32x8_from_bf16(p) }
+    @inline(__always) func storeBFloat16(_ p: UnsafeMutablePointer<Float>, _ v: Vector) { f32x8_store_bf16(p, v) }
 #else
     typealias Vector = SIMD4<Float>
     let width = 4
@@ -62,4 +70,8 @@ internal import CIntrinsics
     @inline(__always) func widen(_ p: UnsafePointer<UInt8>) -> Vector { f32x4_from_u8(p) }
     /// a · b + c
     @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x4_fma(a, b, c) }
+    /// c + the products of the bf16 pairs of a and b
+    @inline(__always) func dot(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x4_dot_bf16(a, b, c) }
+    @inline(__always) func loadBFloat16(_ p: UnsafePointer<Float>) -> Vector { f32x4_from_bf16(p) }
+    @inline(__always) func storeBFloat16(_ p: UnsafeMutablePointer<Float>, _ v: Vector) { f32x4_store_bf16(p, v) }
 #endif

@@ -8,14 +8,14 @@ struct DepthwiseFilter: Sendable {
     let stride: Int
     /// Channels of a block.
     let block: Int
-    /// Places of the packed weights and the bias, in floats.
+    /// Places of the packed weights and the bias, in words.
     let weights: Int
     let bias: Int
     let activation: Activation
 
     /// What `kind` calls it.
     var title: String { "depthwise \(kernelHeight)×\(kernelWidth)/\(stride)" }
-    /// Floats of packed weights for one block of channels.
+    /// Words of packed weights for one block of channels.
     var weightsPerBlock: Int { kernelHeight * kernelWidth * block }
 
     /// Rows of one block of channels.
@@ -28,6 +28,7 @@ struct DepthwiseFilter: Sendable {
         input: UnsafePointer<Float>,
         inputRowStride: Int,
         output: UnsafeMutablePointer<Float>,
+        outputElement: Element,
         outputRowStride: Int,
         rows: Int,
         columns: Int,
@@ -40,6 +41,7 @@ struct DepthwiseFilter: Sendable {
                 weights: packed + weights + index * weightsPerBlock,
                 bias: packed + bias + index * block,
                 output: output,
+                outputElement: outputElement,
                 outputRowStride: outputRowStride,
                 rows: rows,
                 columns: columns,

@@ -8,7 +8,7 @@ struct DepthwiseStep: Step {
     let input: Buffer
     let output: Buffer
     let filter: DepthwiseFilter
-    /// The first tap of the first output pixel, in floats from the plane's start.
+    /// The first tap of the first output pixel, in words from the plane's start.
     let inputOffset: Int
 
     var kind: String { filter.title }
@@ -27,6 +27,7 @@ struct DepthwiseStep: Step {
             input: context.address(input, image: image) + block * input.layout.planeStride + inputOffset,
             inputRowStride: input.layout.rowStride,
             output: plane + layout.offset(row: 0, column: 0),
+            outputElement: layout.element,
             outputRowStride: layout.rowStride,
             rows: layout.shape.height,
             columns: layout.shape.width,

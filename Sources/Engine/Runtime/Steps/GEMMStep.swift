@@ -4,7 +4,7 @@ internal import ModelGraph
 /// A convolution (or fully connected layer) as matrix products.
 struct GEMMStep: Step {
     /// How the output is cut into lines: rows of the image, or longer stretches where rows follow each other without a
-    /// border. Positions and strides are in floats.
+    /// border. Positions and strides are in words.
     struct Cut: Sendable {
         var lines: Int
         var pixels: Int
@@ -26,7 +26,7 @@ struct GEMMStep: Step {
     let input: Buffer
     let output: Buffer
     let residual: Buffer?
-    /// Floats from one output pixel's input to the next one's.
+    /// Words from one output pixel's input to the next one's.
     let inputStride: Int
     let cut: Cut
     /// How many lines and panels make a unit.
@@ -76,8 +76,9 @@ struct GEMMStep: Step {
         let firstBlock = panel.panel.firstBlock
         let c = context.address(output, image: image) + firstBlock * layout.planeStride
         var destination = MatrixProduct.Destination(
+            element: layout.element,
             c: c + cut.output + lines.lowerBound * cut.outputStride,
-            stride: isPixelwise ? layout.imageStride : layout.block,
+            stride: isPixelwise ? layout.imageStride : layout.pixelStride,
             lineStride: cut.outputStride,
             blockStride: layout.planeStride
         )

@@ -2,14 +2,14 @@ internal import KernelInterface
 
 /// A convolution as matrix products: everything but where the results go.
 struct MatrixProduct: Sendable {
-    /// A panel of output channels with the place of its packed weights and bias, in floats.
+    /// A panel of output channels with the place of its packed weights and bias, in words.
     struct PackedPanel: Sendable {
         var panel: Panel
         var weights: Int
         var bias: Int
     }
 
-    /// Lines of output pixels whose inputs are equally far apart. Strides are in floats.
+    /// Lines of output pixels whose inputs are equally far apart. Strides are in words.
     struct Lines {
         /// The first line's first pixel's first tap.
         var a: UnsafePointer<Float>
@@ -21,8 +21,10 @@ struct MatrixProduct: Sendable {
         var pixels: Int
     }
 
-    /// Where results go, and what is added to them. Strides are in floats.
+    /// Where results go, and what is added to them. Strides are in words.
     struct Destination {
+        /// What it holds, and what is added to it.
+        var element = Element.float32
         var c: UnsafeMutablePointer<Float>
         /// From one output pixel to the next, from line to line, and from one block of channels to the next.
         var stride: Int
@@ -35,11 +37,13 @@ struct MatrixProduct: Sendable {
 
     let panels: [PackedPanel]
     let order: TapOrder
+    /// The format of inputs and weights.
+    let input: Element
     let activation: Activation
 
-    /// Floats of packed weights.
+    /// Words of packed weights.
     func weightCount(block: Int) -> Int {
-        panels.reduce(0) { $0 + order.weightIndices.count * $1.panel.kernel.blocks * block }
+        panels.reduce(0) { $0 + order.steps * $1.panel.kernel.blocks * block }
     }
 
     /// One panel over some lines.
@@ -62,6 +66,7 @@ struct MatrixProduct: Sendable {
                     tailSteps: order.tailSteps,
                     b: weights + panel.weights,
                     bias: weights + panel.bias,
+                    output: destination.element,
                     c: destination.c,
                     cStride: destination.stride,
                     cLineStride: destination.lineStride,

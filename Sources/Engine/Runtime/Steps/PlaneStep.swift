@@ -19,6 +19,7 @@ struct PlaneStep: Step {
         kernel(
             PlaneArguments(
                 plane: context.address(features, image: image) + layout.offset(block: block, row: 0, column: 0),
+                element: layout.element,
                 rowStride: layout.rowStride,
                 rows: layout.shape.height,
                 columns: layout.shape.width,

@@ -10,10 +10,10 @@ struct StreamedDepthwiseStep: Step {
     let multiplyAdds: Int
     let product: MatrixProduct
     let input: Buffer
-    /// From the input image's start to the first tap of the first row, and from row to row, in floats.
+    /// From the input image's start to the first tap of the first row, and from row to row, in words.
     let inputOffset: Int
     let inputRowStride: Int
-    /// Floats from one pixel's input to the next one's.
+    /// Words from one pixel's input to the next one's.
     let inputStride: Int
     /// The features between, as if they existed.
     let inner: BufferLayout
@@ -62,8 +62,8 @@ struct StreamedDepthwiseStep: Step {
 
     /// Zeros left and right of all rows of the scratch.
     private func clearColumns(blocks: Int, _ scratch: UnsafeMutablePointer<Float>) {
-        let left = inner.border.left * inner.block
-        let right = inner.border.right * inner.block
+        let left = inner.border.left * inner.pixelStride
+        let right = inner.border.right * inner.pixelStride
         for row in 0..<blocks * scratchRows {
             let line = scratch + row * inner.rowStride
             line.update(repeating: 0, count: left)
@@ -101,7 +101,7 @@ struct StreamedDepthwiseStep: Step {
             }
         }
         guard !real.isEmpty else { return }
-        let first = (real.lowerBound - start) * inner.rowStride + inner.border.left * inner.block
+        let first = (real.lowerBound - start) * inner.rowStride + inner.border.left * inner.pixelStride
         product.multiply(
             panel,
             MatrixProduct.Lines(
@@ -114,7 +114,7 @@ struct StreamedDepthwiseStep: Step {
             weights: context.weights,
             into: MatrixProduct.Destination(
                 c: context.scratch + first,
-                stride: inner.block,
+                stride: inner.pixelStride,
                 lineStride: inner.rowStride,
                 blockStride: scratchPlane
             )
@@ -131,6 +131,7 @@ struct StreamedDepthwiseStep: Step {
                 inputRowStride: inner.rowStride,
                 output: context.address(output, image: image)
                     + layout.offset(block: block, row: rows.lowerBound, column: 0),
+                outputElement: layout.element,
                 outputRowStride: layout.rowStride,
                 rows: rows.count,
                 columns: layout.shape.width,

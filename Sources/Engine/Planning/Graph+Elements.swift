@@ -1,0 +1,42 @@
+internal import KernelInterface
+internal import ModelGraph
+
+extension Graph {
+    /// The values that a plan may store in bf16: features that only convolutions, averages and scaling in place read or
+    /// write. Numbers per channel are few, and stay floats.
+    ///
+    /// - Parameters:
+    ///   - streams: convolutions whose output never exists as a whole.
+    ///   - aliases: values that take the place of another.
+    func bfloat16Values(shapes: [FeatureShape], streams: [Value: Node], aliases: [Value: Value]) -> Set<Value> {
+        func place(_ value: Value) -> Value { aliases[value] ?? value }
+        var values = Set(nodes.map { place($0.output) })
+        for value in [Graph.input, embedding, logits].compactMap(\.self) { values.remove(place(value)) }
+        values = values.filter { shapes[$0.index].height * shapes[$0.index].width > 1 }
+
+        for node in nodes {
+            switch node.operation {
+            case .globalAveragePool: continue
+            case .scaleChannels where aliases[node.output] != nil: continue
+            case .convolution(let convolution):
+                let input = node.inputs[0]
+                let isDepthwise = convolution.isDepthwise(input: shapes[input.index])
+                // Depthwise kernels read floats.
+                if isDepthwise && !streams.keys.contains(input) { values.remove(place(input)) }
+            default:
+                for value in node.inputs + [node.output] { values.remove(place(value)) }
+            }
+        }
+        // A convolution's output and what it adds to it are of one format; each removal can ask for others.
+        var count: Int
+        repeat {
+            count = values.count
+            for node in nodes where node.inputs.count > 1 {
+                guard case .convolution = node.operation else { continue }
+                let pair = [place(node.inputs[1]), place(node.output)]
+                if !pair.allSatisfy(values.contains) { values.subtract(pair) }
+            }
+        } while values.count < count
+        return values
+    }
+}

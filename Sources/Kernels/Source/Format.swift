@@ -1,0 +1,23 @@
+/// One of the formats of `Element`: how a block of channels is loaded, stored and multiplied.
+protocol Format: SendableMetatype {
+    /// Words of a block.
+    static var words: Int { get }
+    static func read(_ p: UnsafePointer<Float>) -> Vector
+    static func write(_ v: Vector, to p: UnsafeMutablePointer<Float>)
+    /// `sum` + the products of the channels in each word of `a` and `b`.
+    static func multiply(_ a: Vector, _ b: Vector, addingTo sum: Vector) -> Vector
+}
+
+enum Float32Format: Format {
+    @inline(__always) static var words: Int { width }
+    @inline(__always) static func read(_ p: UnsafePointer<Float>) -> Vector { load(p) }
+    @inline(__always) static func write(_ v: Vector, to p: UnsafeMutablePointer<Float>) { store(p, v) }
+    @inline(__always) static func multiply(_ a: Vector, _ b: Vector, addingTo sum: Vector) -> Vector { fma(a, b, sum) }
+}
+
+enum BFloat16Format: Format {
+    @inline(__always) static var words: Int { width / 2 }
+    @inline(__always) static func read(_ p: UnsafePointer<Float>) -> Vector { loadBFloat16(p) }
+    @inline(__always) static func write(_ v: Vector, to p: UnsafeMutablePointer<Float>) { storeBFloat16(p, v) }
+    @inline(__always) static func multiply(_ a: Vector, _ b: Vector, addingTo sum: Vector) -> Vector { dot(a, b, sum) }
+}
