@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 FUZZ ?= $(notdir $(wildcard Fuzz/Targets/*))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test stamp build run test test-all clients soak stress fuzz sanitize unit lint format checks models clean
+.PHONY: help setup setup-test stamp build run test test-all image clients soak stress fuzz sanitize unit lint format checks models clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,16 +54,23 @@ checks: ## what is checked on the built binary: the kernels' symbols and registe
 	scripts/check-old-cpus $(BINARY)
 	scripts/check-arm64
 
-test-all: test clients stress ## and what takes long: peers, all goldens, clients, stress, a little fuzzing
-	@scripts/install-packages haproxy prometheus
+test-all: test clients stress image ## and what takes long: peers, all goldens, clients, stress, a little fuzzing
+	@scripts/install-packages haproxy prometheus systemd python3-yaml python3-venv
+	@command -v kubectl >/dev/null || scripts/install-packages kubernetes-client
 	scripts/check-openapi
 	scripts/check-metrics $(BINARY)
+	scripts/check-monitoring $(BINARY)
+	scripts/check-deploy $(BINARY)
 	scripts/check-rolling-restart $(BINARY)
 	EFFNET_TEST_ALL=1 swift test -c release --skip-build --filter GoldenLogitsTests --filter NamingStyleTests
 	$(MAKE) fuzz FUZZ_SECONDS=20
 
 clients: build ## real clients from PyPI against the built server, in .venv-clients
 	Tests/Clients/run
+
+image: setup ## build the container image without a daemon, run it, measure it: .build-image
+	@scripts/install-packages buildah umoci crun binutils
+	scripts/build-image
 
 soak: build ## 20 minutes at the sustainable load: memory, descriptors and answers stay as they are
 	scripts/soak $(BINARY)
