@@ -69,7 +69,7 @@ clients: build ## real clients from PyPI against the built server, in .venv-clie
 	Tests/Clients/run
 
 image: setup ## build the container image without a daemon, run it, measure it: .build-image
-	@scripts/install-packages buildah umoci crun binutils
+	@scripts/install-packages buildah umoci runc binutils
 	scripts/build-image
 
 soak: build ## 20 minutes at the sustainable load: memory, descriptors and answers stay as they are
