@@ -26,6 +26,13 @@ func kernelSet(_ name: String, features: [String]) -> Target {
 let avx2 = ["avx2", "fma", "f16c", "bmi", "bmi2"]
 let avx512 = avx2 + ["avx512f", "avx512bw", "avx512dq", "avx512vl", "prefer-vector-width=512"]
 
+// Other CPUs run the baseline set, made for the vectors that they have.
+#if arch(x86_64)
+    let vectorSets = [kernelSet("AVX2", features: avx2), kernelSet("AVX512", features: avx512)]
+#else
+    let vectorSets: [Target] = []
+#endif
+
 let package = Package(
     name: "effnet",
     platforms: [.macOS(.v15)],
@@ -49,13 +56,10 @@ let package = Package(
         .target(name: "Architectures", dependencies: ["ModelGraph"], swiftSettings: strict),
         .target(name: "KernelInterface", path: "Sources/Kernels/Interface", swiftSettings: strict),
         kernelSet("Baseline", features: []),
-        kernelSet("AVX2", features: avx2),
-        kernelSet("AVX512", features: avx512),
         .target(
             name: "Engine",
-            dependencies: [
-                "CIntrinsics", "ModelGraph", "KernelInterface", "KernelsBaseline", "KernelsAVX2", "KernelsAVX512",
-            ],
+            dependencies: ["CIntrinsics", "ModelGraph", "KernelInterface", "KernelsBaseline"]
+                + vectorSets.map { .target(name: $0.name) },
             swiftSettings: strict
         ),
 
@@ -156,5 +160,5 @@ let package = Package(
         .testTarget(name: "FuzzTests", dependencies: ["FuzzEntries"], swiftSettings: strict),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: strict),
         .testTarget(name: "ImagingTests", dependencies: ["Compression", "Imaging"], swiftSettings: strict),
-    ]
+    ] + vectorSets
 )
