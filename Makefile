@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 FUZZ ?= $(notdir $(wildcard Fuzz/Targets/*))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test stamp build run test test-all clients soak stress fuzz sanitize unit lint format checks models clean
+.PHONY: help setup setup-test stamp build run test test-all image clients soak stress fuzz sanitize unit lint format checks docs models clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ setup: ## install the system libraries that are missing
 	@scripts/install-packages libjpeg62-turbo-dev zlib1g-dev pkg-config
 
 setup-test: setup
-	@scripts/install-packages qemu-user binutils curl python3
+	@scripts/install-packages qemu-user binutils curl python3 python3-yaml
 
 # SwiftPM does not see that the header of the vector primitives has changed: then its build starts anew.
 stamp:
@@ -52,18 +52,26 @@ checks: ## what is checked on the built binary: the kernels' symbols and registe
 	scripts/check-arm64
 	scripts/check-allocations $(BINARY)
 	scripts/check-old-cpus $(BINARY)
-	scripts/check-arm64
+	scripts/check-docs --no-commands $(BINARY)
 
-test-all: test clients stress ## and what takes long: peers, all goldens, clients, stress, a little fuzzing
-	@scripts/install-packages haproxy prometheus
+test-all: test clients stress image ## and what takes long: peers, all goldens, clients, stress, a little fuzzing
+	@scripts/install-packages haproxy prometheus systemd python3-yaml python3-venv
+	@command -v kubectl >/dev/null || scripts/install-packages kubernetes-client
 	scripts/check-openapi
 	scripts/check-metrics $(BINARY)
+	scripts/check-monitoring $(BINARY)
+	scripts/check-deploy $(BINARY)
+	scripts/check-docs $(BINARY)
 	scripts/check-rolling-restart $(BINARY)
 	EFFNET_TEST_ALL=1 swift test -c release --skip-build --filter GoldenLogitsTests --filter NamingStyleTests
 	$(MAKE) fuzz FUZZ_SECONDS=20
 
 clients: build ## real clients from PyPI against the built server, in .venv-clients
 	Tests/Clients/run
+
+image: setup ## build the container image without a daemon, run it, measure it: .build-image
+	@scripts/install-packages buildah umoci runc binutils
+	scripts/build-image
 
 soak: build ## 20 minutes at the sustainable load: memory, descriptors and answers stay as they are
 	scripts/soak $(BINARY)
@@ -80,6 +88,10 @@ sanitize: setup stamp ## all tests under ThreadSanitizer and AddressSanitizer
 
 format: ## format all Swift files in place
 	swift-format format --recursive --in-place --parallel Package.swift Sources Tests Fuzz/Package.swift Fuzz/Entries Fuzz/Targets
+
+docs: build ## write docs/API.md and the options in docs/OPERATIONS.md anew
+	@scripts/install-packages python3-yaml
+	scripts/make-docs $(BINARY)
 
 models: ## fetch and convert EfficientNet-Lite1 and Lite2 into Models/
 	scripts/convert-lite tf_efficientnet_lite1 tf_efficientnet_lite2

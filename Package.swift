@@ -27,6 +27,17 @@ func kernelSet(_ name: String, defines: [String] = [], features: [String]) -> Ta
 let avx2 = ["avx2", "fma", "f16c", "bmi", "bmi2"]
 let avx512 = avx2 + ["avx512f", "avx512bw", "avx512dq", "avx512vl", "prefer-vector-width=512"]
 
+// Other CPUs run the baseline set, made for the vectors that they have.
+#if arch(x86_64)
+    let vectorSets = [
+        kernelSet("AVX2", defines: ["KERNELS_AVX2"], features: avx2),
+        kernelSet("AVX512", defines: ["KERNELS_AVX512"], features: avx512),
+        kernelSet("AVX512BF16", defines: ["KERNELS_AVX512", "KERNELS_BF16"], features: avx512 + ["avx512bf16"]),
+    ]
+#else
+    let vectorSets: [Target] = []
+#endif
+
 let package = Package(
     name: "effnet",
     platforms: [.macOS(.v15)],
@@ -50,15 +61,10 @@ let package = Package(
         .target(name: "Architectures", dependencies: ["ModelGraph"], swiftSettings: strict),
         .target(name: "KernelInterface", path: "Sources/Kernels/Interface", swiftSettings: strict),
         kernelSet("Baseline", features: []),
-        kernelSet("AVX2", defines: ["KERNELS_AVX2"], features: avx2),
-        kernelSet("AVX512", defines: ["KERNELS_AVX512"], features: avx512),
-        kernelSet("AVX512BF16", defines: ["KERNELS_AVX512", "KERNELS_BF16"], features: avx512 + ["avx512bf16"]),
         .target(
             name: "Engine",
-            dependencies: [
-                "CIntrinsics", "ModelGraph", "KernelInterface", "KernelsBaseline", "KernelsAVX2", "KernelsAVX512",
-                "KernelsAVX512BF16",
-            ],
+            dependencies: ["CIntrinsics", "ModelGraph", "KernelInterface", "KernelsBaseline"]
+                + vectorSets.map { .target(name: $0.name) },
             swiftSettings: strict
         ),
 
@@ -159,5 +165,5 @@ let package = Package(
         .testTarget(name: "FuzzTests", dependencies: ["FuzzEntries"], swiftSettings: strict),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: strict),
         .testTarget(name: "ImagingTests", dependencies: ["Compression", "Imaging"], swiftSettings: strict),
-    ]
+    ] + vectorSets
 )

@@ -12,27 +12,18 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PHOTO = sorted((ROOT / "Tests/Fixtures/photos").glob("*.jpg"))[0].read_bytes()
-HAPROXY = """
-global
-    maxconn 1000
-defaults
-    mode http
-    timeout connect 2s
-    timeout client 30s
-    timeout server 30s
-    retries 3
-    option redispatch
-    retry-on conn-failure empty-response
-frontend front
-    bind 127.0.0.1:{front}
-    default_backend replicas
-backend replicas
-    balance roundrobin
-    option httpchk GET /readyz
-    default-server inter 100ms fall 1 rise 1
-    server one 127.0.0.1:{one} check
-    server two 127.0.0.1:{two} check
-"""
+CONFIGURATION = ROOT / "Deploy/haproxy.cfg"
+
+
+def configuration(ports):
+    """The configuration that is shipped, on ports that are free here."""
+    text = CONFIGURATION.read_text()
+    for shipped, port in ((":8080", "front"), ("127.0.0.1:8081", "one"), ("127.0.0.1:8082", "two"),
+                          ("127.0.0.1:8404", "statistics")):
+        if text.count(f" {shipped}\n") != 1:
+            raise ValueError(f"{CONFIGURATION} has not the one address {shipped}")
+        text = text.replace(f" {shipped}\n", f" 127.0.0.1:{ports[port]}\n")
+    return text
 
 
 def free_port():
@@ -43,7 +34,7 @@ def free_port():
 
 def start(binary, port):
     replica = subprocess.Popen(
-        [binary, "serve", "--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "--drain-delay", "1",
+        [binary, "serve", "--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "--drain-delay", "3",
          "--model", ROOT / "Models/tf_efficientnet_lite0"],
         stdout=subprocess.DEVNULL,
     )
@@ -73,18 +64,20 @@ def load(port, stop, counts, failures):
         except (OSError, http.client.HTTPException) as error:
             failures.append(repr(error))
             connection.close()
+            time.sleep(0.1)
 
 
 def main(binary):
-    ports = {name: free_port() for name in ("front", "one", "two")}
-    with tempfile.NamedTemporaryFile("w", suffix=".cfg") as configuration:
-        configuration.write(HAPROXY.format(**ports))
-        configuration.flush()
+    ports = {name: free_port() for name in ("front", "one", "two", "statistics")}
+    with tempfile.NamedTemporaryFile("w", suffix=".cfg") as file:
+        file.write(configuration(ports))
+        file.flush()
         replicas = {name: start(binary, ports[name]) for name in ("one", "two")}
-        proxy = subprocess.Popen(["haproxy", "-db", "-f", configuration.name], stdout=subprocess.DEVNULL)
+        proxy = subprocess.Popen(["haproxy", "-db", "-f", file.name], stdout=subprocess.DEVNULL)
         stop, counts, failures = threading.Event(), [], []
         try:
-            time.sleep(0.5)
+            # Two good checks make a replica.
+            time.sleep(3)
             clients = [
                 threading.Thread(target=load, args=(ports["front"], stop, counts, failures)) for _ in range(8)
             ]
@@ -97,6 +90,7 @@ def main(binary):
                 if code != 0:
                     failures.append(f"a replica ended with {code}")
                 replicas[name] = start(binary, ports[name])
+                time.sleep(3)
             time.sleep(1)
             stop.set()
             for client in clients:

@@ -17,6 +17,8 @@ struct ListeningSocket {
     let address: ListenAddress
     /// The bound port; 0 for a Unix-domain socket.
     let port: UInt16
+    /// Whether the file of a Unix-domain socket goes when it is closed.
+    let ownsFile: Bool
 
     private static let backlog: Int32 = 4096
 
@@ -40,9 +42,19 @@ struct ListeningSocket {
         if case .ipv6 = address { Self.set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
         try check(address.withSocketAddress { bind(descriptor, $0, $1) } == 0, "bind", closing: descriptor)
         try check(listen(descriptor, Self.backlog) == 0, "listen", closing: descriptor)
+        self.init(
+            descriptor: descriptor,
+            address: address,
+            port: sockaddr_storage.bound(to: descriptor)?.port ?? 0,
+            ownsFile: true
+        )
+    }
+
+    init(descriptor: Int32, address: ListenAddress, port: UInt16, ownsFile: Bool) {
         self.descriptor = descriptor
         self.address = address
-        port = Self.boundPort(of: descriptor)
+        self.port = port
+        self.ownsFile = ownsFile
     }
 
     func accept() -> Accepted {
@@ -63,12 +75,12 @@ struct ListeningSocket {
             Glibc.close(accepted)
             return .lost
         }
-        return .connection(descriptor: accepted, peer: peerName(&storage))
+        return .connection(descriptor: accepted, peer: peerName(storage))
     }
 
     func close() {
         Glibc.close(descriptor)
-        if case .unix(let path) = address { unlink(path) }
+        if ownsFile, case .unix(let path) = address { unlink(path) }
     }
 
     /// A socket file that nobody listens on is left over from a process that was killed.
@@ -79,42 +91,15 @@ struct ListeningSocket {
         if address.withSocketAddress({ connect(probe, $0, $1) }) != 0 && errno == ECONNREFUSED { unlink(path) }
     }
 
-    private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
+    static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
         var value = value
         setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    private static func boundPort(of descriptor: Int32) -> UInt16 {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let result = withUnsafeMutablePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
-        }
-        guard result == 0 else { return 0 }
-        let family = Int32(storage.ss_family)
-        return withUnsafeBytes(of: &storage) { bytes in
-            switch family {
-            case AF_INET: UInt16(bigEndian: bytes.load(as: sockaddr_in.self).sin_port)
-            case AF_INET6: UInt16(bigEndian: bytes.load(as: sockaddr_in6.self).sin6_port)
-            default: 0
-            }
-        }
-    }
-
     /// The peer's numeric address, an IPv4 one that came through an IPv6 socket in its IPv4 form.
-    private func peerName(_ storage: inout sockaddr_storage) -> String {
-        let family = Int32(storage.ss_family)
+    private func peerName(_ storage: sockaddr_storage) -> String {
         if case .unix(let path) = address { return path }
-        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        let succeeded = withUnsafeBytes(of: &storage) { bytes -> Bool in
-            let offset =
-                family == AF_INET
-                ? MemoryLayout<sockaddr_in>.offset(of: \.sin_addr) : MemoryLayout<sockaddr_in6>.offset(of: \.sin6_addr)
-            guard let base = bytes.baseAddress, let offset else { return false }
-            return inet_ntop(family, base + offset, &text, socklen_t(text.count)) != nil
-        }
-        guard succeeded, let end = text.firstIndex(of: 0) else { return "" }
-        let name = String(decoding: text[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let name = storage.numericHost ?? ""
         return name.hasPrefix("::ffff:") ? String(name.dropFirst(7)) : name
     }
 }

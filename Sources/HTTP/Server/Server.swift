@@ -1,9 +1,9 @@
 import Synchronization
 
-/// An HTTP/1.1 server on BSD sockets and Dispatch: a listener and a few event loops. It serves from `start` to `stop`.
+/// An HTTP/1.1 server on BSD sockets and Dispatch: a listener a socket, and a few event loops. It serves from `start` to `stop`.
 package final class Server: Sendable {
     private struct Running {
-        var listener: Listener
+        var listeners: [Listener]
         var loops: [EventLoop]
     }
 
@@ -24,26 +24,34 @@ package final class Server: Sendable {
         self.observer = observer
     }
 
-    /// Binds and listens; returns the bound port (asked for 0, the kernel chose it; 0 for a Unix-domain socket).
+    /// Binds and listens; returns the bound port, of the first of several sockets (asked for 0, the kernel chose it; 0
+    /// for a Unix-domain socket).
     /// Throws `ServerError`, or `RoutingError` for a table that makes no sense.
     package func start() throws -> UInt16 {
         try running.withLock { running in
             guard running == nil else { throw ServerError.alreadyStarted }
             let policy = ConnectionPolicy(configuration: configuration, router: try Router(routes))
-            let socket = try ListeningSocket(ListenAddress(configuration))
+            let sockets = try Self.sockets(configuration)
             let loops = (0..<max(1, configuration.eventLoops)).map { index in
                 EventLoop(index: index, policy: policy, observer: observer, count: count)
             }
-            let listener = Listener(
-                socket: socket,
-                loops: loops,
-                count: count,
-                maxConnections: configuration.maxConnections
-            )
-            listener.runAndWait { $0.begin() }
-            running = Running(listener: listener, loops: loops)
-            return socket.port
+            let listeners = sockets.map { socket in
+                Listener(socket: socket, loops: loops, count: count, maxConnections: configuration.maxConnections)
+            }
+            for listener in listeners { listener.runAndWait { $0.begin() } }
+            running = Running(listeners: listeners, loops: loops)
+            return sockets.first?.port ?? 0
         }
+    }
+
+    /// The sockets that were passed, or else one of the server's own.
+    private static func sockets(_ configuration: ServerConfiguration) throws(ServerError) -> [ListeningSocket] {
+        guard configuration.passedSockets.isEmpty else {
+            var sockets: [ListeningSocket] = []
+            for passed in configuration.passedSockets { sockets.append(try ListeningSocket(passed)) }
+            return sockets
+        }
+        return [try ListeningSocket(ListenAddress(configuration))]
     }
 
     /// Goes on accepting; each answer from now on says `Connection: close`, and idle connections are closed.
@@ -57,7 +65,7 @@ package final class Server: Sendable {
     /// closed. Not to be called from a handler.
     package func stop(deadline: ContinuousClock.Instant) {
         guard let running = running.withLock({ $0 }) else { return }
-        running.listener.runAndWait { $0.end() }
+        for listener in running.listeners { listener.runAndWait { $0.end() } }
         for loop in running.loops { loop.run { $0.drain(grace: Self.stopGrace) } }
         guard !count.waitUntilReleased(deadline: deadline) else { return }
         for loop in running.loops { loop.run { $0.abort() } }

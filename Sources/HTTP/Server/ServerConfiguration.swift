@@ -10,6 +10,8 @@ package struct ServerConfiguration: Sendable {
     package var port: UInt16 = 8080
     /// When set, the server listens on a Unix-domain socket at this path instead of `host` and `port`.
     package var unixSocketPath: String?
+    /// When there are any, the server listens on these instead.
+    package var passedSockets: [PassedSocket] = []
     package var eventLoops = 2
     /// Beyond it, connections are answered 503 at once.
     package var maxConnections = 16_384

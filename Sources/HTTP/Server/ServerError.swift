@@ -6,6 +6,8 @@ package enum ServerError: Error, Sendable, Equatable, CustomStringConvertible {
     case addressInUse(String)
     case permissionDenied(String)
     case noSuchInterface(String)
+    /// A socket that the process was started with cannot be served.
+    case badPassedSocket(String, reason: String)
     case alreadyStarted
     case system(operation: String, code: Int32)
 
@@ -30,6 +32,8 @@ package enum ServerError: Error, Sendable, Equatable, CustomStringConvertible {
             "Cannot listen on \(address): not permitted. Choose a port of 1024 or more, or a folder you may write to."
         case .noSuchInterface(let address):
             "Cannot listen on \(address): no interface of this machine has that address. Use 0.0.0.0 or :: for all."
+        case .badPassedSocket(let name, let reason):
+            "Cannot listen on the passed socket \(name): \(reason). A socket unit needs ListenStream= and Accept=no."
         case .alreadyStarted: "The server is already started. Make another one to listen again."
         case .system(let operation, let code): "Cannot listen: \(operation) failed: \(String(cString: strerror(code)))."
         }

@@ -14,7 +14,7 @@ struct Serve: ParsableCommand {
         discussion: """
             Listens first and loads the models after: /readyz says 200 when it can take traffic. SIGHUP loads what is \
             new or changed. SIGTERM or SIGINT finishes the open requests and ends with exit code 0; a second one ends \
-            at once.
+            at once. Sockets that systemd passes (LISTEN_FDS) are served instead of --host, --port and --unix.
             """
     )
 
@@ -67,7 +67,9 @@ struct Serve: ParsableCommand {
                 events.post(signal == SIGHUP ? .reloadRequested : .stopRequested)
             }
             defer { withExtendedLifetime(signals) {} }
-            outcome = try service.run(events: events) { port in announce(port: port, source: source) }
+            outcome = try service.run(events: events) { port in
+                announce(port: port, passed: configuration.server.passedSockets, source: source)
+            }
         } catch ServiceFailure.listening(let error) {
             throw CommandFailure(code: .unavailable, message: "\(error)")
         } catch ServiceFailure.loading(let failure) {
@@ -86,6 +88,7 @@ struct Serve: ParsableCommand {
     private func configuration(log: Logger) throws -> ServiceConfiguration {
         var configuration = ServiceConfiguration()
         configuration.server = server.configuration
+        configuration.server.passedSockets = try Self.passedSockets()
         configuration.server.eventLoops = ProcessorCount.available()
         configuration.server.maxConnections = affordableConnections(log: log)
         configuration.apiKeys = try access.keys()
@@ -136,9 +139,23 @@ struct Serve: ParsableCommand {
         return level
     }
 
-    private func announce(port: UInt16, source: ModelSource) {
+    /// What systemd gives this process to listen on.
+    private static func passedSockets() throws(CommandFailure) -> [PassedSocket] {
+        do {
+            return try PassedSocket.announced { name in getenv(name).map { String(cString: $0) } }
+        } catch {
+            throw CommandFailure(code: .unavailable, message: "\(error)")
+        }
+    }
+
+    private func announce(port: UInt16, passed: [PassedSocket], source: ModelSource) {
         let names = source.fixed.map(\.identity.name) + (source.store.map { ["the models of \($0)"] } ?? [])
         let greeting = "effnet \(BuildInformation.version) serves \(names.joined(separator: ", ")) at"
+        if !passed.isEmpty {
+            Console.print("\(greeting) the passed \(passed.map(\.name).joined(separator: ", "))")
+            if port > 0 { announce(url: "http://localhost:\(port)") }
+            return
+        }
         if let path = server.unix {
             Console.print("\(greeting) unix:\(path)")
             Console.print("Try: curl --unix-socket \(path) --data-binary @photo.jpg http://localhost/v1/classify")
@@ -148,7 +165,11 @@ struct Serve: ParsableCommand {
         let isWildcard = host == "0.0.0.0" || host == "::"
         let name = isWildcard ? "localhost" : host.contains(":") ? "[\(host)]" : host
         Console.print("\(greeting) http://\(name):\(port)")
-        Console.print("Try: curl --data-binary @photo.jpg http://\(name):\(port)/v1/classify")
+        announce(url: "http://\(name):\(port)")
+    }
+
+    private func announce(url: String) {
+        Console.print("Try: curl --data-binary @photo.jpg \(url)/v1/classify")
     }
 }
 
