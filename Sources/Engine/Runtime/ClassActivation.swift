@@ -8,7 +8,7 @@ package enum ExplainedClass: Sendable, Equatable {
     case index(Int)
 
     /// The class meant, of those with the lowest index where logits are equal; nil without logits.
-    func index(in logits: [Float]) -> Int? {
+    package func index(in logits: [Float]) -> Int? {
         switch self {
         case .index(let index): index
         case .mostLikely: logits.indices.max { (logits[$0], -$0) < (logits[$1], -$1) }
