@@ -10,7 +10,9 @@ package struct ClassNames: Sendable {
 
     package let count: Int
     private let labels: [String]
+    /// The labels as they are, and folded.
     private var byLabel: [String: [Int]] = [:]
+    private var byFoldedLabel: [String: [Int]] = [:]
     private var byIdentifier: [String: Int] = [:]
 
     /// - Parameters:
@@ -19,7 +21,10 @@ package struct ClassNames: Sendable {
     package init(count: Int, labels: [String] = [], identifiers: [String] = []) {
         self.count = count
         self.labels = labels
-        for (index, label) in labels.enumerated() { byLabel[Self.folded(label), default: []].append(index) }
+        for (index, label) in labels.enumerated() {
+            byLabel[label, default: []].append(index)
+            byFoldedLabel[Self.folded(label), default: []].append(index)
+        }
         for (index, identifier) in identifiers.enumerated() {
             byIdentifier[identifier] = byIdentifier[identifier] ?? index
         }
@@ -30,10 +35,10 @@ package struct ClassNames: Sendable {
         labels.indices.contains(index) ? labels[index] : "class \(index)"
     }
 
-    /// The class that a text means. A label is first looked for, whatever its case and with underscores for spaces;
+    /// The class that a text means. A label is first looked for, then one of another case and with spaces for underscores,
     /// then an identifier, which may be followed by an underscore and more, as in "n01440764_tench"; then an index.
     package func match(_ text: String) -> Match {
-        if let indices = byLabel[Self.folded(text)] {
+        if let indices = byLabel[text] ?? byFoldedLabel[Self.folded(text)] {
             return indices.count == 1 ? .index(indices[0]) : .several(indices)
         }
         if let index = byIdentifier[text] ?? text.firstIndex(of: "_").flatMap({ byIdentifier[String(text[..<$0])] }) {

@@ -166,7 +166,8 @@ function element(tag, className, text = "") {
 // Times
 
 function milliseconds(value) {
-  return value === null || value === undefined ? "–" : value < 10 ? value.toFixed(1) : Math.round(value).toString();
+  if (value === null || value === undefined) return "–";
+  return value < 10 ? value.toFixed(1) : value < 10000 ? Math.round(value).toString() : `${(value / 1000).toFixed(0)}k`;
 }
 
 function showTimes(answer, roundTrip) {
@@ -260,15 +261,11 @@ function drawHeat({ map, image }) {
   const scale = 24;
   canvas.width = map.columns * scale;
   canvas.height = map.rows * scale;
-  const largest = Math.max(...map.values.flat(), 1e-6);
+  const heats = heatOf(map, scale);
+  const largest = heats.reduce((most, heat) => Math.max(most, heat), 1e-6);
   const context = canvas.getContext("2d");
   const pixels = context.createImageData(canvas.width, canvas.height);
-  for (let y = 0; y < canvas.height; y++) {
-    for (let x = 0; x < canvas.width; x++) {
-      const heat = Math.max(0, sample(map, (y + 0.5) / scale - 0.5, (x + 0.5) / scale - 0.5)) / largest;
-      pixels.data.set(colour(Math.min(1, heat)), 4 * (y * canvas.width + x));
-    }
-  }
+  heats.forEach((heat, index) => pixels.data.set(colour(Math.max(0, heat) / largest), 4 * index));
   context.putImageData(pixels, 0, 0);
   const { x, y, width, height } = map.region;
   canvas.style.left = `${100 * x / image.width}%`;
@@ -279,15 +276,23 @@ function drawHeat({ map, image }) {
   canvas.hidden = false;
 }
 
-/** Smooth between the grid's centres. */
-function sample({ values, rows, columns }, row, column) {
-  const limit = (value, count) => Math.min(Math.max(value, 0), count - 1);
-  const [top, left] = [Math.floor(limit(row, rows)), Math.floor(limit(column, columns))];
-  const smooth = (share) => share * share * (3 - 2 * share);
-  const [down, across] = [smooth(limit(row, rows) - top), smooth(limit(column, columns) - left)];
-  const at = (y, x) => values[limit(y, rows)][limit(x, columns)];
-  return (at(top, left) * (1 - across) + at(top, left + 1) * across) * (1 - down)
-    + (at(top + 1, left) * (1 - across) + at(top + 1, left + 1) * across) * down;
+/** The map with each cell spread over `scale` pixels, by cubic B-splines around the cells' centres. */
+function heatOf({ values, rows, columns }, scale) {
+  const [down, across] = [splines(rows, scale), splines(columns, scale)];
+  const lines = values.map((row) => across.map((taps) => taps.reduce((sum, [cell, share]) => sum + share * row[cell], 0)));
+  return down.flatMap((taps) =>
+    across.map((_, column) => taps.reduce((sum, [cell, share]) => sum + share * lines[cell][column], 0)));
+}
+
+/** For each pixel of an axis the four cells around it and their shares. */
+function splines(count, scale) {
+  return Array.from({ length: count * scale }, (_, pixel) => {
+    const place = (pixel + 0.5) / scale - 0.5;
+    const first = Math.floor(place);
+    const t = place - first;
+    const shares = [(1 - t) ** 3, 3 * t ** 3 - 6 * t ** 2 + 4, -3 * t ** 3 + 3 * t ** 2 + 3 * t + 1, t ** 3];
+    return shares.map((share, tap) => [Math.min(Math.max(first + tap - 1, 0), count - 1), share / 6]);
+  });
 }
 
 /** From clear over violet and orange to yellow. */
@@ -296,7 +301,7 @@ function colour(heat) {
   const place = heat * (stops.length - 1);
   const index = Math.min(Math.floor(place), stops.length - 2);
   const mixed = stops[index].map((value, channel) => value + (stops[index + 1][channel] - value) * (place - index));
-  return [...mixed, 255 * Math.min(1, heat * 1.6) * 0.9];
+  return [...mixed, 230 * Math.min(1, Math.max(0, 1.4 * heat - 0.12)) ** 1.2];
 }
 
 // What the server does
@@ -427,6 +432,7 @@ $("model").addEventListener("change", () => {
   if (shown.blob) classify();
 });
 $("key").addEventListener("change", () => { loadModels(); poll(); });
+$("fields").addEventListener("submit", (event) => event.preventDefault());
 
 document.addEventListener("dragover", (event) => {
   event.preventDefault();

@@ -27,7 +27,7 @@ struct Convert: ParsableCommand {
             try TimmFolder.write(network, labels: checkpoint.labels, to: output)
             Console.print("\(output): \(network.architecture), \(network.classCount) classes")
         } catch let error as CheckpointError where error.kind == .notFound {
-            throw CommandFailure(code: .noSuchModel, message: "\(error)")
+            throw CommandFailure(code: .noInput, message: "\(error)")
         } catch let error as CheckpointError where error.kind == .inaccessible {
             throw CommandFailure(code: .cannotWrite, message: "\(error)")
         } catch {
