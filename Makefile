@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 FUZZ ?= $(notdir $(wildcard Fuzz/Targets/*))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test stamp build run test test-all clients soak stress fuzz sanitize unit lint format checks models clean
+.PHONY: help setup setup-test stamp build run test test-all clients browser soak stress fuzz sanitize unit lint format checks models clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,7 +54,7 @@ checks: ## what is checked on the built binary: the kernels' symbols and registe
 	scripts/check-old-cpus $(BINARY)
 	scripts/check-arm64
 
-test-all: test clients stress ## and what takes long: peers, all goldens, clients, stress, a little fuzzing
+test-all: test clients browser stress ## and what takes long: peers, all goldens, clients, stress, a little fuzzing
 	@scripts/install-packages haproxy prometheus
 	scripts/check-openapi
 	scripts/check-metrics $(BINARY)
@@ -64,6 +64,10 @@ test-all: test clients stress ## and what takes long: peers, all goldens, client
 
 clients: build ## real clients from PyPI against the built server, in .venv-clients
 	Tests/Clients/run
+
+browser: build ## the page at / in headless Chromium, in .venv-browser
+	@scripts/install-packages chromium python3-venv
+	Tests/Browser/run
 
 soak: build ## 20 minutes at the sustainable load: memory, descriptors and answers stay as they are
 	scripts/soak $(BINARY)

@@ -10,7 +10,11 @@ import io
 import pathlib
 import sys
 import tempfile
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
+from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 import picture
@@ -268,6 +272,28 @@ def check_key(chromium, screenshots, photo):
             context.close()
 
 
+def make_picture(browser, photo, path):
+    """The page while the server has something to do, for the README."""
+    def client(index):
+        end = time.monotonic() + 90
+        while time.monotonic() < end:
+            urllib.request.urlopen(f"{browser.service.url}/v1/classify", photo.read_bytes()).read()
+            time.sleep(0.02 * (index + 1) + 0.15 * (int(time.monotonic()) // 9 % 2))
+
+    with ThreadPoolExecutor() as pool, browser.page(viewport={"width": 1280, "height": 900}) as page:
+        clients = [pool.submit(client, index) for index in range(4)]
+        page.wait_for_timeout(80_000)
+        page.set_input_files("#file", photo)
+        expect_balloon(page).click()
+        check_heat(page)
+        page.wait_for_timeout(1000)
+        shot = Image.open(io.BytesIO(page.screenshot(full_page=True)))
+        for each in clients:
+            each.result()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shot.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
 def check_refused(chromium, photo):
     """--no-page leaves the words."""
     with Service("--no-page") as service:
@@ -280,6 +306,7 @@ def check_refused(chromium, photo):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--screenshots", type=pathlib.Path, help="folder for pictures of the page")
+    parser.add_argument("--picture", type=pathlib.Path, help="make the README's picture instead of testing")
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -299,6 +326,8 @@ def main():
         expect.set_options(timeout=30_000)
         service = stack.enter_context(Service())
         browser = Browser(chromium, service, screenshots)
+        if arguments.picture:
+            return make_picture(browser, photo, arguments.picture)
         checks = [
             lambda: check_upload(browser, photo), lambda: check_drop_and_paste(browser, photo),
             lambda: check_camera(browser), lambda: check_keyboard(browser, photo),

@@ -37,8 +37,8 @@ import Testing
     }
 
     @Test func theSurestMistakesComeFirst() {
-        #expect(evaluation.worstMistakes(limit: 10).map(\.file) == ["d", "b", "c", "e"])
-        #expect(evaluation.worstMistakes(limit: 2).map(\.file) == ["d", "b"])
+        #expect(evaluation.worstMistakes(limit: 10).map(\.file) == ["b", "d", "c", "e"])
+        #expect(evaluation.worstMistakes(limit: 2).map(\.file) == ["b", "d"])
     }
 
     /// Values of scipy.stats.binomtest(count, total).proportion_ci(method="wilson").

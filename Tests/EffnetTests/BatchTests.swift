@@ -5,7 +5,7 @@ import Testing
 @Suite struct BatchTests {
     private let folder = TemporaryFolder()
 
-    private var path: String { folder.url.path() }
+    private var path: String { folder.url.path() + "/" }
 
     /// Pictures in folders, one of them broken, and what is no picture.
     private func fill() throws {
