@@ -25,7 +25,7 @@ package struct ClassNames: Sendable {
             byLabel[label, default: []].append(index)
             byFoldedLabel[Self.folded(label), default: []].append(index)
         }
-        for (index, identifier) in identifiers.enumerated() {
+        for (index, identifier) in identifiers.enumerated() where !identifier.isEmpty {
             byIdentifier[identifier] = byIdentifier[identifier] ?? index
         }
     }

@@ -135,7 +135,10 @@ package final class Classifier: Sendable {
     }
 
     private static func areFinite(_ outputs: [ModelOutput]) -> Bool {
-        outputs.allSatisfy { $0.logits.allSatisfy(\.isFinite) && $0.embedding.allSatisfy(\.isFinite) }
+        outputs.allSatisfy { output in
+            let explanation = output.explanation?.values ?? []
+            return [output.logits, output.embedding, explanation].allSatisfy { $0.allSatisfy(\.isFinite) }
+        }
     }
 
     /// The softmax of the logits.

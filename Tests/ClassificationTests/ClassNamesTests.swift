@@ -5,7 +5,7 @@ import Testing
     private let classes = ClassNames(
         count: 7,
         labels: ["tench", "crane", "Great white shark", "crane", "1", "Cardigan", "cardigan"],
-        identifiers: ["n01440764", "n02", "n03", "n04", "n05", "n06", "n07"]
+        identifiers: ["n01440764", "n02", "n03", "n04", "n05", "", "n07"]
     )
 
     @Test(arguments: [

@@ -45,6 +45,14 @@ import Testing
         #expect(picture([-1, -2, 0, -4], columns: 2, width: 2, height: 2).pixels == [0, 0, 0, 0])
     }
 
+    /// Weights may be anything: nothing here may overflow.
+    @Test func hugeAndTinyNumbersAreShadesToo() {
+        let huge = Float.greatestFiniteMagnitude
+        #expect(picture([huge, -huge], columns: 2, width: 2, height: 1).pixels == [255, 0])
+        #expect(picture([.leastNonzeroMagnitude, -huge], columns: 2, width: 2, height: 1).pixels == [255, 0])
+        #expect(picture([.leastNonzeroMagnitude, 0], columns: 2, width: 4, height: 1).pixels == [255, 191, 64, 0])
+    }
+
     @Test func largePhotographsAreScaledDown() {
         let wide = picture([1], columns: 1, width: 8000, height: 6000)
         #expect(wide.width == HeatPicture.longestSide && wide.height == 768)

@@ -31,19 +31,20 @@ package struct HeatPicture {
     package var pixels: [UInt8] {
         let across = places(count: width, start: region.x, length: region.width, cells: map.columns)
         let down = places(count: height, start: region.y, length: region.height, cells: map.rows)
+        // White for the largest value; also where numbers are huge or tiny nothing overflows.
         let largest = map.values.max() ?? 0
-        let white = largest > 0 ? 255 / largest : 0
+        let shades = map.values.map { largest > 0 ? 255 * min(max($0 / largest, -1), 1) : 0 }
         var pixels = [UInt8](repeating: 0, count: width * height)
         for (row, vertical) in down.enumerated() {
             guard let vertical else { continue }
             // The two rows of the map that this one lies between, mixed.
-            let upper = map.values[vertical.first * map.columns..<(vertical.first + 1) * map.columns]
-            let lower = map.values[vertical.second * map.columns..<(vertical.second + 1) * map.columns]
+            let upper = shades[vertical.first * map.columns..<(vertical.first + 1) * map.columns]
+            let lower = shades[vertical.second * map.columns..<(vertical.second + 1) * map.columns]
             let line = zip(upper, lower).map { $0 + ($1 - $0) * vertical.share }
             for (column, horizontal) in across.enumerated() {
                 guard let horizontal else { continue }
                 let (left, right) = (line[horizontal.first], line[horizontal.second])
-                let value = (left + (right - left) * horizontal.share) * white
+                let value = left + (right - left) * horizontal.share
                 pixels[row * width + column] = UInt8(min(max(value, 0), 255).rounded())
             }
         }
