@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 FUZZ ?= $(notdir $(wildcard Fuzz/Targets/*))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test stamp build run test test-all image clients soak stress fuzz sanitize unit lint format checks docs models clean
+.PHONY: help setup setup-test stamp build run test test-all image clients browser soak stress fuzz sanitize unit lint format checks docs models clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,7 +54,7 @@ checks: ## what is checked on the built binary: the kernels' symbols and registe
 	scripts/check-old-cpus $(BINARY)
 	scripts/check-docs --no-commands $(BINARY)
 
-test-all: test clients stress image ## and what takes long: peers, all goldens, clients, stress, a little fuzzing
+test-all: test clients browser stress image ## and what takes long: peers, all goldens, clients, stress, a little fuzzing
 	@scripts/install-packages haproxy prometheus systemd python3-yaml python3-venv
 	@command -v kubectl >/dev/null || scripts/install-packages kubernetes-client
 	scripts/check-openapi
@@ -72,6 +72,10 @@ clients: build ## real clients from PyPI against the built server, in .venv-clie
 image: setup ## build the container image without a daemon, run it, measure it: .build-image
 	@scripts/install-packages buildah umoci runc binutils
 	scripts/build-image
+
+browser: build ## the page at / in headless Chromium, in .venv-browser
+	@scripts/install-packages chromium python3-venv
+	Tests/Browser/run
 
 soak: build ## 20 minutes at the sustainable load: memory, descriptors and answers stay as they are
 	scripts/soak $(BINARY)

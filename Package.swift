@@ -99,7 +99,7 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            resources: [.embedInCode("Resources/openapi.yaml")],
+            resources: ["openapi.yaml", "page.html", "page.css", "page.js"].map { .embedInCode("Resources/\($0)") },
             swiftSettings: strict
         ),
         .executableTarget(

@@ -12,6 +12,8 @@ package struct Checkpoint: Sendable {
     package var transform: ImageTransform?
     /// One name a class; nil when the checkpoint names none.
     package var labels: [String]?
+    /// What data sets call the classes, for example WordNet's "n01440764"; nil when the checkpoint does not say it.
+    package var classIdentifiers: [String]?
     /// The tensors, by the names that the checkpoint gives them. They stay mapped from their file where they lie in it
     /// uncompressed.
     package var weights: Weights
@@ -58,6 +60,7 @@ package struct Checkpoint: Sendable {
         weights = file.weights
         unsupportedTypes = file.unsupportedTypes
         labels = try Self.labels(of: files, description)
+        classIdentifiers = try Self.identifiers(of: files, description)
     }
 
     /// The names in `labels.txt`, or else in the configuration.
@@ -87,12 +90,31 @@ package struct Checkpoint: Sendable {
         return labels
     }
 
+    /// The lines of `synsets.txt`, or else the names that the configuration has descriptions for.
+    private static func identifiers(
+        of files: ModelFiles,
+        _ description: Description
+    ) throws(CheckpointError) -> [String]? {
+        guard let identifiers = try files.synsets() ?? description.classIdentifiers else { return nil }
+        if let count = description.classCount, identifiers.count != count {
+            throw CheckpointError(
+                .inconsistent,
+                path: files.synsetsPath,
+                problem: "there are \(identifiers.count) identifiers of classes, but num_classes in config.json is "
+                    + "\(count)",
+                remedy: "Give one a class, in the order of the classes"
+            )
+        }
+        return identifiers
+    }
+
     /// What stands beside the weights, in timm's form or in that of Transformers.
     private struct Description {
         var isTimm = false
         var architecture: String?
         var classCount: Int?
         var labels: [String]?
+        var classIdentifiers: [String]?
         var transform: ImageTransform?
         var huggingFace: HuggingFaceConfiguration?
 
@@ -112,6 +134,7 @@ package struct Checkpoint: Sendable {
             architecture = timm.architecture
             classCount = timm.classCount
             labels = timm.labels
+            classIdentifiers = timm.classIdentifiers
             transform = try timm.pretrained.transform(path: path)
         }
     }

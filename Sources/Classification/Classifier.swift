@@ -11,8 +11,8 @@ package typealias ModelOutput = InferenceOutput
 package final class Classifier: Sendable {
     package let information: ModelInformation
     package let pipeline: ImagePipeline
+    package let classNames: ClassNames
     private let session: Session
-    private let labels: [String]?
 
     /// What a user may set about loading and running a model.
     package struct Options: Sendable {
@@ -56,7 +56,11 @@ package final class Classifier: Sendable {
             limits: options.imageLimits,
             budget: options.decodeBudget
         )
-        labels = checkpoint.labels
+        classNames = ClassNames(
+            count: network.classCount,
+            labels: checkpoint.labels ?? [],
+            identifiers: checkpoint.classIdentifiers ?? []
+        )
         information = ModelInformation(
             name: checkpoint.name,
             architecture: network.architecture,
@@ -67,7 +71,8 @@ package final class Classifier: Sendable {
             inputChannels: plan.inputShape.channels,
             transform: network.transform,
             instructionSet: instructionSet.rawValue,
-            precision: "fp32"
+            precision: "fp32",
+            isExplainable: plan.isExplainable
         )
         try warmUp(threads: options.threads)
         progress(1)
@@ -82,11 +87,17 @@ package final class Classifier: Sendable {
 
     /// Runs the network once over a batch, on the calling thread and `threads − 1` helpers.
     ///
-    /// - Parameter pictures: 1…maxBatch, as `pipeline` made them.
+    /// - Parameters:
+    ///   - pictures: 1…maxBatch, as `pipeline` made them.
+    ///   - classes: for each picture the class whose explanation is wanted, if any; may be shorter than the batch.
     /// - Returns: one output a picture, in order; the same bits whatever the batch and the threads.
-    package func run(_ pictures: [Picture], threads: Int = 1) throws -> [ModelOutput] {
+    package func run(
+        _ pictures: [Picture],
+        threads: Int = 1,
+        explaining classes: [ExplainedClass?] = []
+    ) throws -> [ModelOutput] {
         let inputs = try pictures.map(samples)
-        let outputs = try session.run(.pixels(inputs), threads: threads)
+        let outputs = try session.run(.pixels(inputs), threads: threads, explaining: classes)
         guard Self.areFinite(outputs) else { throw ClassificationError.notFinite(model: information.name) }
         return outputs
     }
@@ -124,7 +135,10 @@ package final class Classifier: Sendable {
     }
 
     private static func areFinite(_ outputs: [ModelOutput]) -> Bool {
-        outputs.allSatisfy { $0.logits.allSatisfy(\.isFinite) && $0.embedding.allSatisfy(\.isFinite) }
+        outputs.allSatisfy { output in
+            let explanation = output.explanation?.values ?? []
+            return [output.logits, output.embedding, explanation].allSatisfy { $0.allSatisfy(\.isFinite) }
+        }
     }
 
     /// The softmax of the logits.
@@ -142,13 +156,8 @@ package final class Classifier: Sendable {
             (output.logits[left], -left) < (output.logits[right], -right)
         }
         return order.reversed().map { index in
-            Prediction(classID: index, label: label(of: index), score: probabilities[index])
+            Prediction(classID: index, label: classNames.label(of: index), score: probabilities[index])
         }
-    }
-
-    private func label(of index: Int) -> String {
-        guard let labels, labels.indices.contains(index) else { return "class \(index)" }
-        return labels[index]
     }
 }
 

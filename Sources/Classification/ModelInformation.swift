@@ -15,6 +15,8 @@ package struct ModelInformation: Sendable {
     /// The instruction set of the kernels that run it: "avx512".
     package var instructionSet: String
     package var precision: String
+    /// Whether it can be told what each part of a picture adds to a class.
+    package var isExplainable: Bool
 
     package init(
         name: String,
@@ -26,7 +28,8 @@ package struct ModelInformation: Sendable {
         inputChannels: Int,
         transform: ImageTransform,
         instructionSet: String,
-        precision: String
+        precision: String,
+        isExplainable: Bool
     ) {
         self.name = name
         self.architecture = architecture
@@ -38,6 +41,7 @@ package struct ModelInformation: Sendable {
         self.transform = transform
         self.instructionSet = instructionSet
         self.precision = precision
+        self.isExplainable = isExplainable
     }
 }
 

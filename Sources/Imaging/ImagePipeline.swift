@@ -79,7 +79,13 @@ package struct ImagePipeline: Sendable {
             pixels: pixels,
             format: decoder.format,
             sourceWidth: plan.horizontal.source,
-            sourceHeight: plan.vertical.source
+            sourceHeight: plan.vertical.source,
+            region: PictureRegion(
+                x: plan.horizontal.keptSource.start,
+                y: plan.vertical.keptSource.start,
+                width: plan.horizontal.keptSource.length,
+                height: plan.vertical.keptSource.length
+            )
         )
     }
 }

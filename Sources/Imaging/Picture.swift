@@ -20,6 +20,8 @@ package struct Picture: Sendable {
     /// The whole picture's size in pixels before resizing, upright.
     package var sourceWidth: Int
     package var sourceHeight: Int
+    /// The part of the whole picture that is in it.
+    package var region: PictureRegion
 
     package init(
         width: Int,
@@ -27,7 +29,8 @@ package struct Picture: Sendable {
         pixels: [UInt8],
         format: PictureFormat,
         sourceWidth: Int,
-        sourceHeight: Int
+        sourceHeight: Int,
+        region: PictureRegion? = nil
     ) {
         self.width = width
         self.height = height
@@ -35,5 +38,23 @@ package struct Picture: Sendable {
         self.format = format
         self.sourceWidth = sourceWidth
         self.sourceHeight = sourceHeight
+        self.region = region ?? PictureRegion(x: 0, y: 0, width: Double(sourceWidth), height: Double(sourceHeight))
+    }
+}
+
+/// A rectangle in the pixels of an upright picture. It reaches beyond the picture where the model's input does.
+package struct PictureRegion: Sendable, Equatable {
+    /// Of the left edge.
+    package var x: Double
+    /// Of the upper edge.
+    package var y: Double
+    package var width: Double
+    package var height: Double
+
+    package init(x: Double, y: Double, width: Double, height: Double) {
+        self.x = x
+        self.y = y
+        self.width = width
+        self.height = height
     }
 }

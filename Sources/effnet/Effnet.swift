@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import Serving
 
 /// The command without a subcommand.
@@ -11,12 +12,25 @@ struct Effnet: ParsableCommand {
             command line wins. Flags are on for 1 or true, off for 0 or false.
 
             Exit codes: 0 done; 1 some files failed, or the service is not ready; 64 wrong usage; 65 the model or an \
-            input is broken; 66 there is no such model; 69 the address cannot be listened on; 71 the system refused a \
+            input is broken; 66 there is no such model, or nothing to work on; 69 the address cannot be listened on; 71 the system refused a \
             resource; 73 a file cannot be written; 75 stopped with requests unanswered.
             """,
-        version: "effnet \(BuildInformation.version) (\(BuildInformation.target))",
+        version: versionText,
         subcommands: [
-            Serve.self, Classify.self, Run.self, Bench.self, Describe.self, Convert.self, Health.self, Version.self,
+            Serve.self, Classify.self, Evaluate.self, Run.self, Bench.self, Describe.self, Convert.self, Health.self,
+            Completions.self, Version.self,
         ]
     )
+
+    /// What this program is, how it was built, and which of its kernels this machine runs.
+    private static var versionText: String {
+        let sets = InstructionSet.allCases.map { set in
+            set == InstructionSet.best ? "\(set.rawValue) (used here)" : set.rawValue
+        }
+        return """
+            effnet \(BuildInformation.version) (\(BuildInformation.target))
+            built by Swift \(BuildInformation.compiler), \(BuildInformation.isOptimized ? "optimised" : "for debugging")
+            kernels \(sets.joined(separator: ", "))
+            """
+    }
 }

@@ -178,9 +178,16 @@ enum NetworkRun {
     static func expectConversion(of checkpoint: Checkpoint) throws {
         let folder = try TemporaryFolder()
         let original = try checkpoint.network()
-        try TimmFolder.write(original, labels: checkpoint.labels, to: "\(folder.path)/converted")
+        let identifiers = (0..<original.classCount).map { "n\($0)" }
+        try TimmFolder.write(
+            original,
+            labels: checkpoint.labels,
+            classIdentifiers: identifiers,
+            to: "\(folder.path)/converted"
+        )
         let converted = try Checkpoint(path: "\(folder.path)/converted")
         #expect(converted.labels == checkpoint.labels)
+        #expect(converted.classIdentifiers == identifiers)
         let before = try logits(of: original)
         try expect(converted.network(), answers: Tensor(shape: [1, before.count], floats: before), tolerance: 1e-5)
     }

@@ -50,6 +50,8 @@ import Testing
         )
         #expect(checkpoint.labels?.count == 1000)
         #expect(checkpoint.labels?[2] == "great white shark")
+        #expect(checkpoint.classIdentifiers?.count == 1000)
+        #expect(checkpoint.classIdentifiers?[2] == "n01484850")
         #expect(checkpoint.weights["conv_stem.weight"]?.shape == [32, 3, 3, 3])
         #expect(checkpoint.weights["classifier.weight"]?.shape == [1000, 1280])
         let count = checkpoint.weights.names.reduce(0) { $0 + (checkpoint.weights[$1]?.count ?? 0) }
@@ -143,6 +145,17 @@ import Testing
         #expect(error.kind == .inconsistent)
         #expect(error.path.hasSuffix("labels.txt"))
         #expect(error.problem == "there are 2 class names, but num_classes in config.json is 3")
+    }
+
+    @Test func identifiersComeFromTheFileOrTheDescribedNames() throws {
+        let described =
+            #"{"architecture": "a", "label_names": ["n1", "n2"], "label_descriptions": {"n1": "p", "n2": "q"}}"#
+        #expect(try checkpoint(described).classIdentifiers == ["n1", "n2"])
+        #expect(try checkpoint(#"{"architecture": "a", "label_names": ["p", "q"]}"#).classIdentifiers == nil)
+        try folder.write("model/synsets.txt", "n8\nn9\n")
+        #expect(try checkpoint(described).classIdentifiers == ["n8", "n9"])
+        let error = try error(#"{"architecture": "a", "num_classes": 3}"#)
+        #expect(error.kind == .inconsistent && error.path.hasSuffix("synsets.txt"))
     }
 
     @Test func noLabelIsBlank() throws {

@@ -2,11 +2,14 @@
 
 import base64
 import gzip
+import io
 import json
 import subprocess
 import zlib
 
+import numpy as np
 import requests
+from PIL import Image
 
 from service import NAME, PHOTOS, Service
 
@@ -15,6 +18,29 @@ def classify(service, **arguments):
     answer = requests.post(f"{service.url}/v1/classify", params={"top_k": 1}, timeout=30, **arguments)
     answer.raise_for_status()
     return answer.json()
+
+
+def check_explanations(service):
+    """The grid and the picture of it, as another decoder sees it, agree on where the class is."""
+    photo = next(photo for photo in PHOTOS if photo.stem == "macaw").read_bytes()
+    explain = f"{service.url}/v1/explain?class=macaw"
+    answer = requests.post(explain, data=photo, timeout=30).json()
+    assert answer["label"] == "macaw" and answer["score"] > 0.5
+    grid, region = np.array(answer["map"]["values"]), answer["map"]["region"]
+    assert grid.shape == (7, 7)
+    heat = requests.post(explain, data=photo, timeout=30, headers={"Accept": "image/png"})
+    assert heat.headers["Content-Type"] == "image/png" and "inference" in heat.headers["Server-Timing"]
+    picture = Image.open(io.BytesIO(heat.content))
+    assert picture.mode == "L" and picture.size == Image.open(io.BytesIO(photo)).size
+    pixels = np.asarray(picture, dtype=float)
+    for row in range(7):
+        for column in range(7):
+            x = int(region["x"] + region["width"] * (column + 0.5) / 7)
+            y = int(region["y"] + region["height"] * (row + 0.5) / 7)
+            assert abs(pixels[y, x] - 255 * max(0, grid[row, column]) / grid.max()) < 6, (row, column)
+    assert pixels[:, : int(region["x"]) - 1].max() == 0
+    unknown = requests.post(f"{service.url}/v1/explain?class=bigfoot", data=photo, timeout=30)
+    assert unknown.status_code == 400 and "bigfoot" in unknown.json()["detail"]
 
 
 def check(service):
@@ -69,4 +95,5 @@ def check(service):
 if __name__ == "__main__":
     with Service() as service:
         check(service)
+        check_explanations(service)
     print("plain API: ok")

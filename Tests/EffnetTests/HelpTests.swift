@@ -3,6 +3,7 @@ import Testing
 @Suite struct HelpTests {
     @Test(arguments: [
         ["--help"], ["serve", "--help"], ["classify", "-h"], ["health", "--help"], ["version", "--help"],
+        ["evaluate", "--help"], ["completions", "--help"],
     ])
     func everyCommandExplainsItself(arguments: [String]) throws {
         let command = try CommandProcess(arguments)
@@ -11,7 +12,7 @@ import Testing
         #expect(command.errors == "")
     }
 
-    @Test(arguments: ["serve", "classify", "bench", "describe", "convert", "health"])
+    @Test(arguments: ["serve", "classify", "evaluate", "bench", "describe", "convert", "health"])
     func everyOptionNamesItsVariable(command: String) throws {
         // Lines are broken to the width of the terminal: compare without spaces.
         let help = try CommandProcess([command, "--help"]).output
@@ -40,7 +41,11 @@ import Testing
     func theVersionIsPrinted(arguments: [String]) throws {
         let command = try CommandProcess(arguments)
         #expect(command.code == 0)
-        #expect(command.output.wholeMatch(of: /effnet \d+\.\d+\.\d+ \(\w+\)\n/) != nil)
+        let lines = command.output.split(separator: "\n")
+        #expect(lines.count == 3)
+        #expect(lines[0].wholeMatch(of: /effnet \d+\.\d+\.\d+ \(\w+\)/) != nil)
+        #expect(lines[1].wholeMatch(of: /built by Swift \d+\.\d+.*, (optimised|for debugging)/) != nil)
+        #expect(lines[2].matches(of: /(baseline|avx2|avx512) \(used here\)/).count == 1)
     }
 
     @Test(arguments: [
@@ -51,7 +56,10 @@ import Testing
         ["serve", "--min-body-rate", "0"], ["serve", "--linger-timeout", "0"], ["serve", "--max-fields", "0"],
         ["serve", "--max-pipelined", "0"], ["serve", "--cors-origin", "https://a.org/"], ["classify"],
         ["classify", "--top-k", "0", "x"],
-        ["classify", "--logits", "x"], ["health", "--port", "0"],
+        ["classify", "--logits", "x"], ["classify", "--output", "x.txt", "x"],
+        ["classify", "--output", "x.csv", "--logits", "x"], ["classify", "--output", "x.csv", "--json", "x"],
+        ["evaluate"], ["evaluate", "--worst", "-1", "x"], ["completions"], ["completions", "tcsh"],
+        ["health", "--port", "0"],
     ])
     func wrongUsageIsExplained(arguments: [String]) throws {
         let command = try CommandProcess(arguments)

@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test(arguments: [
-        [""], ["metrics"], ["openapi.yaml"], ["livez", ""], ["livez", "x"], ["Livez"], ["v2", "health"],
+        ["metrics"], ["openapi.yaml"], ["livez", ""], ["livez", "x"], ["Livez"], ["v2", "health"],
         ["v2/health/live"], ["nowhere"],
     ])
     func everythingElseNeedsOne(path: [String]) throws {

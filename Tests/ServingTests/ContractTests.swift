@@ -110,7 +110,7 @@ import Testing
             func text(_ make: (String) -> String) -> ([UInt8], [UInt8]) {
                 (Array(make("AQ==").utf8), Array(make("/w==").utf8))
             }
-            if path == "/v1/classify" || path == "/v1/embed" {
+            if ["/v1/classify", "/v1/embed", "/v1/explain"].contains(path) {
                 (good, bad) = ([1], [FakeModel.corruptByte])
             } else if path.hasSuffix("/infer") {
                 (good, bad) = text {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 
-/// The files of a model: weights, and beside them perhaps `config.json`, `preprocessor_config.json` and `labels.txt`.
+/// The files of a model: weights, and beside them perhaps `config.json`, `preprocessor_config.json`, `labels.txt` and
+/// `synsets.txt`.
 struct ModelFiles {
     /// The folder's name, or that of a file without a description.
     let name: String
@@ -8,6 +9,7 @@ struct ModelFiles {
     let configurationPath: String
     let preprocessorPath: String
     let labelsPath: String
+    let synsetsPath: String
     let hasConfiguration: Bool
 
     /// Weights in a folder, the first that is there.
@@ -30,6 +32,7 @@ struct ModelFiles {
         configurationPath = "\(folder)/config.json"
         preprocessorPath = "\(folder)/preprocessor_config.json"
         labelsPath = "\(folder)/labels.txt"
+        synsetsPath = "\(folder)/synsets.txt"
         hasConfiguration = ModelPath.kind(of: configurationPath) == .file
         weightsPath = kind == .folder ? try Self.weights(in: folder) : path
         let named = ModelPath.name(of: kind == .folder || hasConfiguration ? folder : path)
@@ -73,8 +76,17 @@ struct ModelFiles {
 
     /// The lines of `labels.txt`; nil when there is no such file.
     func labels() throws(CheckpointError) -> [String]? {
+        try Self.lines(path: labelsPath)
+    }
+
+    /// The lines of `synsets.txt`; nil when there is no such file.
+    func synsets() throws(CheckpointError) -> [String]? {
+        try Self.lines(path: synsetsPath)
+    }
+
+    private static func lines(path: String) throws(CheckpointError) -> [String]? {
         do {
-            return try SmallFile.lines(path: labelsPath)
+            return try SmallFile.lines(path: path)
         } catch  where error.kind == .notFound {
             return nil
         }

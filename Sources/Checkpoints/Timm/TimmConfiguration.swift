@@ -6,6 +6,8 @@ struct TimmConfiguration: Decodable {
     var classCount: Int?
     var pretrained: Pretrained
     var labels: [String]?
+    /// The names of classes that have descriptions as well, which then are their labels.
+    var classIdentifiers: [String]?
 
     /// timm's `pretrained_cfg`. What is missing has timm's own default.
     struct Pretrained: Decodable {
@@ -51,6 +53,7 @@ struct TimmConfiguration: Decodable {
             ?? pretrained.labelNames
         let descriptions = try container.decodeIfPresent([String: String].self, forKey: .labelDescriptions) ?? [:]
         labels = names?.names.map { descriptions[$0] ?? $0 }
+        classIdentifiers = descriptions.isEmpty ? nil : names?.names
     }
 }
 

@@ -4,7 +4,7 @@ import Glibc
 import ModelGraph
 
 /// Writes a model in timm's form: a folder of `model.safetensors`, `config.json` and, where classes have names,
-/// `labels.txt`.
+/// `labels.txt` and `synsets.txt`.
 package enum TimmFolder {
     /// `config.json`, as much of it as inference needs.
     private struct Description: Encodable {
@@ -42,7 +42,12 @@ package enum TimmFolder {
     /// - Parameters:
     ///   - network: of an architecture that timm has a name for.
     ///   - path: of the folder, which is made.
-    package static func write(_ network: Network, labels: [String]?, to path: String) throws {
+    package static func write(
+        _ network: Network,
+        labels: [String]?,
+        classIdentifiers: [String]? = nil,
+        to path: String
+    ) throws {
         let (name, weights) = try timmForm(of: network, path: path)
         guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
             throw CheckpointError(systemError: errno, path: path, action: "write")
@@ -65,8 +70,9 @@ package enum TimmFolder {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         try SafetensorsWriter.write(weights, metadata: ["format": "pt"], to: "\(path)/model.safetensors")
         try write(Array(encoder.encode(description)), to: "\(path)/config.json")
-        if let labels {
-            try write(Array(labels.map { $0 + "\n" }.joined().utf8), to: "\(path)/labels.txt")
+        for (lines, name) in [(labels, "labels.txt"), (classIdentifiers, "synsets.txt")] {
+            guard let lines else { continue }
+            try write(Array(lines.map { $0 + "\n" }.joined().utf8), to: "\(path)/\(name)")
         }
     }
 

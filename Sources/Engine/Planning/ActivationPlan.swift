@@ -88,7 +88,7 @@ struct ActivationPlan {
                 lives[value] = (lives[value]?.lowerBound ?? 0)...step
             }
         }
-        for output in [graph.embedding, graph.logits].compactMap(\.self) {
+        for output in [graph.embedding, graph.logits, graph.explainableFeatures].compactMap(\.self) {
             let value = aliases[output] ?? output
             lives[value] = (lives[value]?.lowerBound ?? 0)...graph.nodes.count + 1
         }
@@ -110,12 +110,13 @@ struct ActivationPlan {
 
 extension Graph {
     fileprivate func inPlaceValues() -> [Value: Value] {
+        let results = [embedding, logits, explainableFeatures]
         var aliases: [Value: Value] = [:]
         for (index, node) in nodes.enumerated() {
             guard case .scaleChannels = node.operation else { continue }
             let features = node.inputs[0]
             let isReadLater = nodes[(index + 1)...].contains { $0.inputs.contains(features) }
-            if isReadLater || features == embedding || features == logits || features == Graph.input { continue }
+            if isReadLater || results.contains(features) || features == Graph.input { continue }
             aliases[node.output] = aliases[features] ?? features
         }
         return aliases

@@ -17,11 +17,16 @@ package struct Plan: Sendable {
     let embedding: Buffer
     /// nil without a classifier.
     let logits: Buffer?
+    /// nil where answers cannot be explained.
+    let classActivation: ClassActivation?
     /// Words of working memory: of one image in the first phase, and for each image of the batch in the second.
     let imageArenaCount: Int
     let batchArenaCount: Int
     /// Words of scratch memory for each thread of a run.
     let scratchCount: Int
+
+    /// Whether runs can tell what each pixel adds to a class.
+    package var isExplainable: Bool { classActivation != nil }
 
     /// Bytes of packed weights.
     package var weightBytes: Int { weights.count * MemoryLayout<Float>.stride }

@@ -80,6 +80,7 @@ struct Planner {
             weights: weights,
             embedding: try buffer(model.graph.embedding, for: "embedding"),
             logits: try model.graph.logits.map { try buffer($0, for: "logits") },
+            classActivation: try classActivation(imageSteps + batchSteps),
             imageArenaCount: activations.imageArenaCount,
             batchArenaCount: activations.batchArenaCount,
             scratchCount: (imageSteps + batchSteps).map(\.scratchCount).max() ?? 0

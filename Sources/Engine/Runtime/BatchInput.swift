@@ -19,9 +19,12 @@ package struct InferenceOutput: Sendable, Equatable {
     package var logits: [Float]
     /// The pooled features that the classifier sees.
     package var embedding: [Float]
+    /// Where it was asked for.
+    package var explanation: ClassActivationMap?
 
-    package init(logits: [Float], embedding: [Float]) {
+    package init(logits: [Float], embedding: [Float], explanation: ClassActivationMap? = nil) {
         self.logits = logits
         self.embedding = embedding
+        self.explanation = explanation
     }
 }

@@ -18,9 +18,17 @@ package final class Session: Sendable {
     /// - Parameters:
     ///   - input: 1…maxBatch images of the plan's input shape.
     ///   - threads: how many threads may work on this run, the calling one among them.
+    ///   - classes: for each image the class whose explanation is wanted, if any; may be shorter than the batch.
     /// - Returns: one output an image, in order; the same bits whatever the batch and the threads.
-    package func run(_ input: BatchInput, threads: Int = 1) throws -> [InferenceOutput] {
-        try withContext(input) { context in
+    package func run(
+        _ input: BatchInput,
+        threads: Int = 1,
+        explaining classes: [ExplainedClass?] = []
+    ) throws -> [InferenceOutput] {
+        for case .index(let index)? in classes where !(0..<plan.classCount).contains(index) {
+            throw SessionError.noSuchClass(index, count: plan.classCount)
+        }
+        return try withContext(input) { context in
             let plan = plan
             pool.run(threads: threads) { thread, team in
                 var context = context
@@ -35,10 +43,14 @@ package final class Session: Sendable {
                 team.run(plan.batchSteps, context)
             }
             return (0..<context.images).map { image in
-                InferenceOutput(
+                var output = InferenceOutput(
                     logits: plan.logits.map { values(of: $0, image: image, context) } ?? [],
                     embedding: values(of: plan.embedding, image: image, context)
                 )
+                if classes.indices.contains(image), let index = classes[image]?.index(in: output.logits) {
+                    output.explanation = plan.classActivation?.map(of: index, image: image, context)
+                }
+                return output
             }
         }
     }
@@ -92,6 +104,7 @@ package final class Session: Sendable {
 package enum SessionError: Error, CustomStringConvertible {
     case batchTooLarge(images: Int, limit: Int)
     case wrongInputSize(expected: FeatureShape, got: Int)
+    case noSuchClass(Int, count: Int)
 
     package var description: String {
         switch self {
@@ -99,6 +112,7 @@ package enum SessionError: Error, CustomStringConvertible {
             "a batch of \(images) images is more than the \(limit) that were planned for"
         case .wrongInputSize(let expected, let got):
             "an image of \(got) numbers does not fit the model's input of \(expected)"
+        case .noSuchClass(let index, let count): "there is no class \(index): the model has \(count)"
         }
     }
 }

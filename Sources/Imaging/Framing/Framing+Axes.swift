@@ -20,6 +20,12 @@ struct FramedAxis: Equatable {
             ? -((kept - resized) / 2)
             : Int((Double(resized - kept) / 2).rounded(.toNearestOrEven))
     }
+
+    /// The kept stretch in pixels before resizing.
+    var keptSource: (start: Double, length: Double) {
+        let scale = Double(source) / Double(resized)
+        return (Double(origin) * scale, Double(kept) * scale)
+    }
 }
 
 extension ImagePipeline.Framing {

@@ -28,9 +28,10 @@ package struct APIContext: Sendable {
     /// Every route of the service, each with request ids and, where a client wants it, compressed answers.
     package var routes: [Route] {
         let groups = [
-            ClassifyAPI.routes(self), EmbedAPI.routes(self), ModelsAPI.routes(self), HealthAPI.routes(self),
+            ClassifyAPI.routes(self), EmbedAPI.routes(self), ExplainAPI.routes(self), ModelsAPI.routes(self),
+            HealthAPI.routes(self),
             MetricsAPI.routes(self), StatsAPI.routes(self), OpenInferenceAPI.routes(self),
-            ModelRepositoryAPI.routes(self), TensorFlowServingAPI.routes(self), DocumentationAPI.routes,
+            ModelRepositoryAPI.routes(self), TensorFlowServingAPI.routes(self), DocumentationAPI.routes(self),
         ]
         return groups.joined().map { $0.compressed().identified() }
     }
@@ -44,6 +45,8 @@ package struct APILimits: Sendable {
     package var maxImages = 64
     /// Whether clients may load and unload models.
     package var allowsModelControl = false
+    /// Whether browsers get the page at `/`.
+    package var hasPage = true
     /// A worker that has had one batch for this long is stuck.
     package var stuckAfter: Duration = .seconds(60)
 

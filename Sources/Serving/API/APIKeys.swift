@@ -32,9 +32,10 @@ package struct APIKeys: Sendable {
         self.keys = keys
     }
 
-    /// The answer to a request without a right key; nil for one that may go on. The health probes need none.
+    /// The answer to a request without a right key; nil for one that may go on. The health probes need none, nor
+    /// does the page, which asks for the key itself.
     package func refusal(of head: RequestHead) -> Response? {
-        guard !HealthAPI.isProbe(head.target) else { return nil }
+        guard !HealthAPI.isProbe(head.target), !DocumentationAPI.isPage(head.target) else { return nil }
         guard let credentials = head.fields[.authorization] else {
             return Self.unauthorized(
                 challenge: "Bearer",

@@ -1,4 +1,5 @@
 package import Classification
+package import Engine
 package import Imaging
 import ModelGraph
 
@@ -6,12 +7,16 @@ import ModelGraph
 package protocol ImageModel: Sendable {
     var information: ModelInformation { get }
 
+    var classNames: ClassNames { get }
+
     /// Decodes, turns upright, resizes and crops one compressed picture, on the calling thread.
     func prepare(_ bytes: [UInt8]) throws(ImageError) -> Picture
 
     /// Runs the network once over a batch, on the calling thread and `threads − 1` helpers; one output a picture, in
     /// order.
-    func run(_ pictures: [Picture], threads: Int) throws -> [ModelOutput]
+    ///
+    /// - Parameter classes: for each picture the class whose explanation is wanted, if any.
+    func run(_ pictures: [Picture], threads: Int, explaining classes: [ExplainedClass?]) throws -> [ModelOutput]
 
     /// The same for pictures that are already preprocessed: `[image][channel][row][column]`.
     func run(tensor: [Float], images: Int, threads: Int) throws -> [ModelOutput]

@@ -49,7 +49,9 @@ struct Calibration: Sendable {
             sourceHeight: transform.height
         )
         let start = ContinuousClock.now
-        guard (try? model.model.run(Array(repeating: black, count: images), threads: 1)) != nil else { return }
+        guard (try? model.model.run(Array(repeating: black, count: images), threads: 1, explaining: [])) != nil else {
+            return
+        }
         scheduler.learn(
             CostModel.Measurement(
                 lane: model.pictureLane,

@@ -1,4 +1,5 @@
 package import Classification
+package import Engine
 package import Imaging
 
 /// What goes into the network.
@@ -21,16 +22,20 @@ package enum JobInput: Sendable {
 package struct Job: Sendable {
     package let model: ServedModel
     package let input: JobInput
+    /// The class whose explanation is wanted, if any; of pictures only.
+    package let explaining: ExplainedClass?
     /// Called once, on any thread, with what became of the picture.
     package let completion: @Sendable (Result<JobResult, JobFailure>) -> Void
 
     package init(
         model: ServedModel,
         input: JobInput,
+        explaining: ExplainedClass? = nil,
         completion: @escaping @Sendable (Result<JobResult, JobFailure>) -> Void
     ) {
         self.model = model
         self.input = input
+        self.explaining = explaining
         self.completion = completion
     }
 
@@ -54,11 +59,14 @@ package struct ImageFacts: Sendable, Equatable {
     package let width: Int
     package let height: Int
     package let format: PictureFormat
+    /// What of it the network saw.
+    package let region: PictureRegion
 
     package init(_ picture: Picture) {
         width = picture.sourceWidth
         height = picture.sourceHeight
         format = picture.format
+        region = picture.region
     }
 }
 

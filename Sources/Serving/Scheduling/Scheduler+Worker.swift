@@ -118,7 +118,9 @@ extension Scheduler {
 
     private static func run(_ batch: [Prepared], on model: any ImageModel, threads: Int) throws -> [ModelOutput] {
         let pictures = batch.compactMap(\.picture)
-        if pictures.count == batch.count { return try model.run(pictures, threads: threads) }
+        if pictures.count == batch.count {
+            return try model.run(pictures, threads: threads, explaining: batch.map(\.job.explaining))
+        }
         let tensors = batch.compactMap(\.tensor)
         return try model.run(
             tensor: tensors.count == 1 ? tensors[0] : Array(tensors.joined()),

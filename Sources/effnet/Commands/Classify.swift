@@ -1,10 +1,7 @@
 import ArgumentParser
 import Classification
-import DequeModule
-import Dispatch
 import Imaging
 import Serving
-import Synchronization
 
 struct Classify: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,12 +9,23 @@ struct Classify: ParsableCommand {
         abstract: "Classifies image files.",
         discussion: """
             Prints the most likely classes of each file, in the order given. A file that cannot be classified is \
-            reported and does not stop the others; the exit code is then 1.
+            reported and does not stop the others; the exit code is then 1. With --recursive folders are searched for \
+            files whose names end in .jpg, .jpeg, .jpe or .png; hidden ones and links to folders are passed by.
             """
     )
 
-    @Argument(help: "JPEG or PNG files.", completion: .file())
+    @Argument(help: "JPEG or PNG files; with --recursive, folders of them.", completion: .file())
     var files: [String]
+
+    @Flag(help: "Search the folders given, and those in them. [EFFNET_RECURSIVE]")
+    var recursive = false
+
+    @Option(
+        help:
+            "Write to this file instead, as JSON lines (.jsonl) or a table (.csv), and show progress. [EFFNET_OUTPUT]",
+        completion: .file(extensions: ["jsonl", "csv"])
+    )
+    var output: String?
 
     @Option(help: "Classes shown for each file. [EFFNET_TOP_K]")
     var topK = 5
@@ -25,14 +33,24 @@ struct Classify: ParsableCommand {
     @Flag(help: "Print one JSON object a line. [EFFNET_JSON]")
     var json = false
 
-    @Flag(help: "Add all logits to each JSON object; only with --json. [EFFNET_LOGITS]")
+    @Flag(help: "Add all logits to each JSON object. [EFFNET_LOGITS]")
     var logits = false
 
     @OptionGroup(title: "Model") var model: ModelOptions
 
+    /// Errors that are printed as well where the output file has them all.
+    private static let shownErrors = 5
+
+    private var form: FileReport.Form? {
+        guard let output else { return json ? .jsonLines : .table }
+        if output.hasSuffix(".jsonl") { return .jsonLines }
+        return output.hasSuffix(".csv") && !json ? .csv : nil
+    }
+
     func validate() throws {
         guard topK > 0 else { throw ValidationError("--top-k must be positive") }
-        guard json || !logits else { throw ValidationError("--logits needs --json") }
+        guard let form else { throw ValidationError("--output must end in .jsonl, or without --json in .csv") }
+        guard form == .jsonLines || !logits else { throw ValidationError("--logits needs --json or --output *.jsonl") }
     }
 
     func run() throws {
@@ -41,114 +59,69 @@ struct Classify: ParsableCommand {
             progress.show("loading the model: \(Int(share * 100)) %")
         }
         progress.clear()
-        let report = FileReport(
-            model: classifier,
-            count: min(topK, classifier.information.classCount),
-            isJSON: json,
-            hasLogits: logits
-        )
-        let failures = try classifyAll(with: classifier, report: report)
+        let found = recursive ? PictureFiles(files) : nil
+        let paths = found?.paths ?? files
+        let unreadable = found?.unreadable ?? []
+        guard !paths.isEmpty || !unreadable.isEmpty else {
+            throw CommandFailure(
+                code: .noInput,
+                message: "there is no .jpg, .jpeg, .jpe or .png file in \(files.joined(separator: ", "))"
+            )
+        }
+        for (path, reason) in unreadable { Console.error("effnet: \(path): \(reason)") }
+        let failures = try classify(paths, with: classifier) + unreadable.count
         if failures > 0 {
-            throw CommandFailure(code: .partial, message: "\(failures) of \(files.count) files could not be classified")
+            throw CommandFailure(
+                code: .partial,
+                message: "\(failures) of \(paths.count + unreadable.count) files could not be classified"
+            )
         }
     }
 
     /// Classifies and reports all files in order.
     ///
     /// - Returns: how many failed.
-    private func classifyAll(with classifier: Classifier, report: FileReport) throws -> Int {
-        let workers = model.threadCount
-        // Enough for each worker to find a full batch when it is free.
-        let window = 2 * workers * model.maxBatch
-        var limits = BatcherLimits()
-        limits.maxBatch = model.maxBatch
-        limits.maxQueue = window
-        limits.maxQueueBytes = .max
-        let scheduler: Scheduler
-        do {
-            scheduler = try Scheduler(workers: workers, limits: limits, observer: SilentObserver())
-        } catch {
-            throw CommandFailure(code: .systemError, message: "\(error)")
-        }
-        let served = ServedModel(
-            lane: 0,
-            identity: ModelIdentity(name: classifier.information.name),
-            model: classifier
+    private func classify(_ paths: [String], with classifier: Classifier) throws -> Int {
+        let report = FileReport(
+            model: classifier,
+            count: min(topK, classifier.information.classCount),
+            form: form ?? .table,
+            hasLogits: logits
         )
-        var progress = ProgressLine()
-        var open = Deque<PendingFile>()
+        let file = try output.map { path throws(CommandFailure) in try OutputFile(path: path) }
+        var progress = ProgressLine(sharesTerminal: file == nil)
+        let start = ContinuousClock.now
         var done = 0
         var failures = 0
-        func reportOldest() {
-            guard let oldest = open.popFirst() else { return }
-            let result = oldest.result()
-            progress.clear()
-            if !report.show(oldest.path, result) { failures += 1 }
+        if let header = report.header { try file?.write(header) }
+        let run = PictureRun(classifier: classifier, workers: model.threadCount, maxBatch: model.maxBatch)
+        try run(paths) { path, result in
+            if case .failure(let failure) = result {
+                failures += 1
+                let isShown = file == nil ? report.form == .table : failures <= Self.shownErrors
+                if isShown {
+                    progress.clear()
+                    Console.error("effnet: \(path): \(failure)")
+                }
+            }
+            if let text = report.text(path, result) {
+                if let file {
+                    try file.write(text)
+                } else {
+                    progress.clear()
+                    Console.print(text)
+                }
+            }
             done += 1
-            progress.show(done: done, of: files.count)
+            progress.show(done: done, of: paths.count)
         }
-        for path in files {
-            if open.count == window { reportOldest() }
-            open.append(PendingFile(path, scheduler: scheduler, model: served))
+        progress.clear()
+        try file?.flush()
+        if let output {
+            let duration = ContinuousClock.now - start
+            let rate = Double(done) / max(duration / .seconds(1), 0.001)
+            Console.error("effnet: \(done) files in \(TimeText(duration)), \(Int(rate.rounded())) a second: \(output)")
         }
-        while !open.isEmpty { reportOldest() }
-        scheduler.drain()
         return failures
     }
-}
-
-/// A file on its way.
-private final class PendingFile: Sendable {
-    let path: String
-    private let outcome = Mutex<Result<JobResult, FileFailure>?>(nil)
-    private let arrived = DispatchSemaphore(value: 0)
-
-    /// Reads the file and hands it to the scheduler.
-    init(_ path: String, scheduler: Scheduler, model: ServedModel) {
-        self.path = path
-        do throws(InputFile.Failure) {
-            let bytes = try InputFile.read(path)
-            scheduler.submit([
-                Job(model: model, input: .picture(bytes[...])) { [self] result in
-                    finish(result.mapError(FileFailure.job))
-                }
-            ])
-        } catch {
-            finish(.failure(.file(error)))
-        }
-    }
-
-    private func finish(_ result: Result<JobResult, FileFailure>) {
-        outcome.withLock { $0 = result }
-        arrived.signal()
-    }
-
-    /// What became of the file, waiting for it if need be. Only once.
-    func result() -> Result<JobResult, FileFailure> {
-        arrived.wait()
-        return outcome.withLock { $0 } ?? .failure(.job(.cancelled))
-    }
-}
-
-/// Why a file has no predictions.
-enum FileFailure: Error, CustomStringConvertible {
-    case file(InputFile.Failure)
-    case job(JobFailure)
-
-    var description: String {
-        switch self {
-        case .file(let failure): failure.description
-        case .job(.image(let error)): String(describing: error)
-        case .job(.engine(let reason)): reason
-        case .job(.refused(let refusal, _)): refusal.rawValue
-        case .job(.notFinite): "the network's answer is not finite"
-        case .job(.cancelled): "cancelled"
-        }
-    }
-}
-
-/// Files are counted by their report.
-private struct SilentObserver: SchedulerObserver {
-    func batchExecuted(model: ServedModel, size: Int, inference: Duration) {}
-    func jobCompleted(model: ServedModel, result: Result<JobResult, JobFailure>) {}
 }

@@ -24,10 +24,15 @@ struct Convert: ParsableCommand {
         do {
             let checkpoint = try Checkpoint(path: input, architecture: architecture)
             let network = try checkpoint.network()
-            try TimmFolder.write(network, labels: checkpoint.labels, to: output)
+            try TimmFolder.write(
+                network,
+                labels: checkpoint.labels,
+                classIdentifiers: checkpoint.classIdentifiers,
+                to: output
+            )
             Console.print("\(output): \(network.architecture), \(network.classCount) classes")
         } catch let error as CheckpointError where error.kind == .notFound {
-            throw CommandFailure(code: .noSuchModel, message: "\(error)")
+            throw CommandFailure(code: .noInput, message: "\(error)")
         } catch let error as CheckpointError where error.kind == .inaccessible {
             throw CommandFailure(code: .cannotWrite, message: "\(error)")
         } catch {

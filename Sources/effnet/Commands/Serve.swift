@@ -100,6 +100,7 @@ struct Serve: ParsableCommand {
         configuration.limits.maxBody = server.maxBody.bytes
         configuration.limits.maxImages = queue.maxImages
         configuration.limits.allowsModelControl = store.modelControl
+        configuration.limits.hasPage = !access.noPage
         configuration.limits.stuckAfter = stuckTimeout.duration
         configuration.modelPoll = store.modelPoll?.duration
         configuration.drainDelay = drainDelay.duration

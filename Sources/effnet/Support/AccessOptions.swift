@@ -12,6 +12,9 @@ struct AccessOptions: ParsableArguments {
     @Option(help: "Origins whose pages may call the service, with commas between, or *. [EFFNET_CORS_ORIGIN]")
     var corsOrigin: String?
 
+    @Flag(help: "Answer browsers at / with a few words instead of the page. [EFFNET_NO_PAGE]")
+    var noPage = false
+
     private static let maxKeyFileBytes = 1 << 20
 
     func validate() throws {

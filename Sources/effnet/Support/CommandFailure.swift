@@ -4,7 +4,8 @@ struct CommandFailure: Error {
     enum Code: Int32 {
         case partial = 1
         case badData = 65
-        case noSuchModel = 66
+        /// There is no model, or nothing to work on, where it was said to be.
+        case noInput = 66
         case unavailable = 69
         case systemError = 71
         case cannotWrite = 73

@@ -1,5 +1,4 @@
 import Classification
-import Glibc
 import Imaging
 import Serving
 
@@ -69,24 +68,12 @@ struct ImagePathReport {
     }
 
     /// The picture files directly in a folder, sorted.
-    private static func files(in folder: String) throws -> [String] {
-        guard let directory = opendir(folder) else {
-            throw CommandFailure(
-                code: .noSuchModel,
-                message: "cannot read the folder \(folder): \(String(cString: strerror(errno)))"
-            )
+    private static func files(in folder: String) throws(CommandFailure) -> [String] {
+        do throws(InputFile.Failure) {
+            return try Folder.entries(of: folder).filter { $0.kind == .file && PictureFiles.isPicture($0.name) }
+                .map(\.path)
+        } catch {
+            throw CommandFailure(code: .noInput, message: "cannot read the folder \(folder): \(error)")
         }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(
-                withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                    pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
-                }
-            )
-        }
-        let endings = [".jpg", ".jpeg", ".png"]
-        return names.filter { name in endings.contains { name.lowercased().hasSuffix($0) } }.sorted()
-            .map { "\(folder)/\($0)" }
     }
 }

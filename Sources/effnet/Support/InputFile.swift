@@ -6,7 +6,7 @@ enum InputFile {
         let description: String
 
         /// The reason of the last failed system call.
-        fileprivate static var system: Failure { Failure(description: String(cString: strerror(errno))) }
+        static var system: Failure { Failure(description: String(cString: strerror(errno))) }
     }
 
     /// All bytes of a file.

@@ -79,7 +79,7 @@ struct ModelFolder {
         if let path {
             guard Self.exists(path) else {
                 throw CommandFailure(
-                    code: .noSuchModel,
+                    code: .noInput,
                     message: "there is no model at \(path): give --model a folder with config.json and "
                         + "model.safetensors, or a file of weights"
                 )
@@ -90,7 +90,7 @@ struct ModelFolder {
         let candidates = [Self.bundled, Self.executableFolder.map { "\($0)/\(Self.bundled)" }].compactMap(\.self)
         guard let found = candidates.first(where: Self.exists) else {
             throw CommandFailure(
-                code: .noSuchModel,
+                code: .noInput,
                 message: "there is no model at \(candidates.joined(separator: " or ")): give its folder with --model"
             )
         }

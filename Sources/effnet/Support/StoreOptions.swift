@@ -36,7 +36,7 @@ struct StoreOptions: ParsableArguments {
     func source() throws -> ModelSource {
         if let modelStore, !ModelFolder.isFolder(modelStore) {
             throw CommandFailure(
-                code: .noSuchModel,
+                code: .noInput,
                 message: "there is no folder at \(modelStore): give --model-store a folder of models, NAME/VERSION/"
             )
         }

@@ -7,7 +7,8 @@ import Serving
 import Synchronization
 
 /// A model without a network. A body is a picture of its own bytes, unless its first byte asks for an error; the logits
-/// of a picture are its first four bytes, and its embedding is their halves.
+/// of a picture are its first four bytes, its embedding is their halves, and a class is explained by one row of two
+/// cells, its logit and zero.
 final class FakeModel: ImageModel {
     static let corruptByte: UInt8 = 255
 
@@ -17,6 +18,11 @@ final class FakeModel: ImageModel {
     }
 
     let information: ModelInformation
+    let classNames = ClassNames(
+        count: 4,
+        labels: ["tench", "crane", "great white shark", "crane"],
+        identifiers: ["n1", "n2", "n3", "n4"]
+    )
     private let runs = Mutex<[Run]>([])
     /// What `prepare` throws for a body that begins with `corruptByte`.
     private let imageError: ImageError
@@ -28,7 +34,8 @@ final class FakeModel: ImageModel {
         name: String = "fake",
         imageError: ImageError = .corrupt(format: .jpeg, reason: "cut short"),
         engineError: (any Error)? = nil,
-        gate: Gate? = nil
+        gate: Gate? = nil,
+        isExplainable: Bool = true
     ) {
         information = ModelInformation(
             name: name,
@@ -40,7 +47,8 @@ final class FakeModel: ImageModel {
             inputChannels: 3,
             transform: ImageTransform(width: 2, height: 1, mean: [0, 0, 0], standardDeviation: [1, 1, 1]),
             instructionSet: "baseline",
-            precision: "fp32"
+            precision: "fp32",
+            isExplainable: isExplainable
         )
         self.imageError = imageError
         self.engineError = engineError
@@ -57,13 +65,15 @@ final class FakeModel: ImageModel {
         return Picture(width: 2, height: 1, pixels: pixels, format: .png, sourceWidth: bytes.count, sourceHeight: 7)
     }
 
-    func run(_ pictures: [Picture], threads: Int) throws -> [ModelOutput] {
+    func run(_ pictures: [Picture], threads: Int, explaining classes: [ExplainedClass?]) throws -> [ModelOutput] {
         runs.withLock { $0.append(Run(batch: pictures.map { $0.pixels[0] }, threads: threads)) }
         gate?.pass()
         if let engineError { throw engineError }
-        return pictures.map { picture in
+        return pictures.enumerated().map { index, picture in
             let logits = picture.pixels.prefix(4).map(Float.init)
-            return ModelOutput(logits: logits, embedding: logits.map { $0 / 2 })
+            let explained = classes.indices.contains(index) ? classes[index]?.index(in: logits) : nil
+            let map = explained.map { ClassActivationMap(classID: $0, rows: 1, columns: 2, values: [logits[$0], 0]) }
+            return ModelOutput(logits: logits, embedding: logits.map { $0 / 2 }, explanation: map)
         }
     }
 

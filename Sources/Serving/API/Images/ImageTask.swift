@@ -1,3 +1,4 @@
+import Engine
 import HTTP
 import HTTPTypes
 
@@ -6,8 +7,20 @@ protocol ImageAnswer: Sendable {
     /// Reads the route's own parameters.
     init(_ request: Request, model: ServedModel) throws(Problem)
 
+    /// The class whose explanation is wanted of each picture, if any.
+    var explaining: ExplainedClass? { get }
+
     /// The members of the answer that are the route's own.
     func members(of result: JobResult, model: ServedModel) -> [JSONValue.Member]
+
+    /// The answer for a single picture as a PNG, where the client asked for one and the route has one.
+    func png(of result: JobResult, model: ServedModel) -> [UInt8]?
+}
+
+extension ImageAnswer {
+    var explaining: ExplainedClass? { nil }
+
+    func png(of result: JobResult, model: ServedModel) -> [UInt8]? { nil }
 }
 
 /// A request of the plain API: one picture or several.
@@ -31,9 +44,19 @@ struct ImageTask<Answer: ImageAnswer>: InferenceTask {
 
     var inputs: [JobInput] { body.pictures.map { .picture($0) } }
     var timeout: Duration? { nil }
+    var explaining: ExplainedClass? { answer.explaining }
 
     /// In this order: model, the pictures' members or the list of them, request id.
     func response(_ outcome: InferenceOutcome) -> Response {
+        var response = content(outcome)
+        guard response.status == .ok else { return response }
+        let results = outcome.results.compactMap { try? $0.get() }
+        let total = ContinuousClock.now - outcome.request.arrival
+        response.fields[.serverTiming] = ServerTiming.value(outcome.phases(of: results, total: total))
+        return response
+    }
+
+    private func content(_ outcome: InferenceOutcome) -> Response {
         let total = ContinuousClock.now - outcome.request.arrival
         let model = JSONValue.Member(name: "model", value: .string(outcome.model.identity.name))
         let id = JSONValue.Member(name: "request_id", value: .string(outcome.request.requestID))
@@ -48,14 +71,15 @@ struct ImageTask<Answer: ImageAnswer>: InferenceTask {
             content = [.init(name: "results", value: .array(list))]
         } else {
             switch outcome.results[0] {
-            case .success(let result): content = members(of: result, outcome, total: total)
+            case .success(let result):
+                if let png = answer.png(of: result, model: outcome.model) {
+                    return Response(status: .ok, fields: [.contentType: "image/png"], body: png)
+                }
+                content = members(of: result, outcome, total: total)
             case .failure(let failure): return Problem(failure).response
             }
         }
-        var response = Response.json(.object([model] + content + [id]))
-        let results = outcome.results.compactMap { try? $0.get() }
-        response.fields[.serverTiming] = ServerTiming.value(outcome.phases(of: results, total: total))
-        return response
+        return .json(.object([model] + content + [id]))
     }
 
     private func members(

@@ -24,7 +24,7 @@ enum AnswerCoding {
         guard response.body.count >= minBytes, response.fields[.contentEncoding] == nil else { return response }
         var response = response
         // Caches must know that it depends on the request, also where it came out uncompressed.
-        response.fields[.vary] = "Accept-Encoding"
+        response.fields.append(HTTPField(name: .vary, value: "Accept-Encoding"))
         guard let coding, let body = coding.encode(response.body), body.count < response.body.count else {
             return response
         }

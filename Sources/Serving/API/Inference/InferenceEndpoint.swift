@@ -98,7 +98,9 @@ struct InferenceEndpoint<Task: InferenceTask>: Sendable {
         let inputs = running.task.inputs
         let gathering = Gathering(count: inputs.count) { results in answer(running, results) }
         let jobs = inputs.enumerated().map { index, input in
-            Job(model: running.model, input: input) { gathering.put($0, at: index) }
+            Job(model: running.model, input: input, explaining: running.task.explaining) { result in
+                gathering.put(result, at: index)
+            }
         }
         let ids = context.scheduler.submit(jobs, answerBy: answerBy)
         running.exchange.onDisconnect { [scheduler = context.scheduler] in scheduler.cancel(ids) }

@@ -1,3 +1,4 @@
+import Engine
 import HTTP
 import HTTPTypes
 
@@ -17,11 +18,18 @@ protocol InferenceTask: Sendable {
     /// One a picture; at least one.
     var inputs: [JobInput] { get }
 
+    /// The class whose explanation is wanted of each picture, if any.
+    var explaining: ExplainedClass? { get }
+
     /// How long the client waits, where its protocol says so.
     var timeout: Duration? { get }
 
     /// Called once, with one result for each input, in order; not when all were refused or cancelled.
     func response(_ outcome: InferenceOutcome) -> Response
+}
+
+extension InferenceTask {
+    var explaining: ExplainedClass? { nil }
 }
 
 /// What became of the pictures of a request.

@@ -20,6 +20,16 @@ extension JSONValue {
         ]
     }
 
+    /// A part of a picture, in its pixels.
+    init(_ region: PictureRegion) {
+        self = [
+            "x": .number(Float(region.x)),
+            "y": .number(Float(region.y)),
+            "width": .number(Float(region.width)),
+            "height": .number(Float(region.height)),
+        ]
+    }
+
     /// Phases of a request by name, in milliseconds.
     package init(phases: [(name: String, duration: Duration)]) {
         self = .object(phases.map { Member(name: $0.name, value: .milliseconds($0.duration)) })

@@ -1,0 +1,76 @@
+/// How good a model's answers are for pictures whose classes are known.
+package struct Evaluation: Sendable {
+    /// One picture and what the model said of it.
+    package struct Answer: Sendable, Equatable {
+        package var file: String
+        /// The true class.
+        package var truth: Int
+        /// The likeliest classes, likeliest first.
+        package var predictions: [Prediction]
+
+        package init(file: String, truth: Int, predictions: [Prediction]) {
+            self.file = file
+            self.truth = truth
+            self.predictions = predictions
+        }
+
+        /// Whether the true class is among the `count` likeliest.
+        package func isRight(within count: Int) -> Bool {
+            predictions.prefix(count).contains { $0.classID == truth }
+        }
+    }
+
+    /// Pictures of one class that were taken for another.
+    package struct Confusion: Sendable, Equatable {
+        package var truth: Int
+        package var prediction: Int
+        package var count: Int
+        /// Of all pictures of the true class.
+        package var total: Int
+    }
+
+    package private(set) var answers: [Answer] = []
+
+    package init() {}
+
+    package mutating func add(_ answer: Answer) {
+        answers.append(answer)
+    }
+
+    /// Pictures whose true class is among the `count` likeliest.
+    package func rightCount(within count: Int) -> Int {
+        answers.count { $0.isRight(within: count) }
+    }
+
+    /// The most frequent confusions, at most `limit`; of those that are as frequent, smaller classes first.
+    package func confusions(limit: Int) -> [Confusion] {
+        struct Pair: Hashable {
+            var truth: Int
+            var prediction: Int
+        }
+        var counts: [Pair: Int] = [:]
+        var totals: [Int: Int] = [:]
+        for answer in answers {
+            totals[answer.truth, default: 0] += 1
+            guard let first = answer.predictions.first, first.classID != answer.truth else { continue }
+            counts[Pair(truth: answer.truth, prediction: first.classID), default: 0] += 1
+        }
+        let sorted = counts.sorted { left, right in
+            (-left.value, left.key.truth, left.key.prediction) < (-right.value, right.key.truth, right.key.prediction)
+        }
+        return sorted.prefix(max(0, limit)).map { pair, count in
+            Confusion(truth: pair.truth, prediction: pair.prediction, count: count, total: totals[pair.truth] ?? 0)
+        }
+    }
+
+    /// The mistakes that the model was surest of, at most `limit`, surest first.
+    package func worstMistakes(limit: Int) -> [Answer] {
+        let mistakes = answers.filter { !$0.isRight(within: 1) }
+        let sorted = mistakes.sorted { ($1.topScore, $0.file) < ($0.topScore, $1.file) }
+        return Array(sorted.prefix(max(0, limit)))
+    }
+}
+
+extension Evaluation.Answer {
+    fileprivate var topScore: Float { predictions.first?.score ?? 0 }
+}

@@ -1,0 +1,70 @@
+internal import KernelInterface
+internal import ModelGraph
+
+/// Which class a picture's answer is explained for.
+package enum ExplainedClass: Sendable, Equatable {
+    /// The one with the largest logit.
+    case mostLikely
+    case index(Int)
+
+    /// The class meant, of those with the lowest index where logits are equal; nil without logits.
+    package func index(in logits: [Float]) -> Int? {
+        switch self {
+        case .index(let index): index
+        case .mostLikely: logits.indices.max { (logits[$0], -$0) < (logits[$1], -$1) }
+        }
+    }
+}
+
+/// What each pixel of the last features adds to one class's logit: the logit is the mean of all values and the class's
+/// bias (Zhou et al., "Learning Deep Features for Discriminative Localization", 2016).
+package struct ClassActivationMap: Sendable, Equatable {
+    package var classID: Int
+    package var rows: Int
+    package var columns: Int
+    /// Row by row, top first.
+    package var values: [Float]
+
+    package init(classID: Int, rows: Int, columns: Int, values: [Float]) {
+        self.classID = classID
+        self.rows = rows
+        self.columns = columns
+        self.values = values
+    }
+}
+
+/// Makes class-activation maps from what a run leaves in its arena.
+struct ClassActivation: Sendable {
+    /// Of the features that are averaged for the classifier; kept until the run ends.
+    let features: Buffer
+    let classifier: MatrixProduct
+
+    func map(of classID: Int, image: Int, _ context: RunContext) -> ClassActivationMap {
+        let layout = features.layout
+        let shape = layout.shape
+        let base = context.address(features, image: image)
+        var values = [Float](repeating: 0, count: shape.height * shape.width)
+        let weights = classifier.weights(ofChannel: classID, block: layout.block, in: context.weights)
+        for (channel, weight) in weights.enumerated() {
+            let (block, lane) = channel.quotientAndRemainder(dividingBy: layout.block)
+            for row in 0..<shape.height {
+                let pixels = base + layout.offset(block: block, row: row, column: 0) + lane
+                for column in 0..<shape.width {
+                    values[row * shape.width + column] += weight * pixels[column * layout.block]
+                }
+            }
+        }
+        return ClassActivationMap(classID: classID, rows: shape.height, columns: shape.width, values: values)
+    }
+}
+
+extension MatrixProduct {
+    /// The weights of one output channel, unpacked, in the order of the sum's steps: for a product of one pixel's
+    /// channels that is one an input channel.
+    fileprivate func weights(ofChannel channel: Int, block: Int, in packed: UnsafePointer<Float>) -> [Float] {
+        guard let panel = panels.last(where: { $0.panel.firstBlock * block <= channel }) else { return [] }
+        let lanes = panel.panel.kernel.blocks * block
+        let column = packed + panel.weights + channel - panel.panel.firstBlock * block
+        return order.weightIndices.indices.map { column[$0 * lanes] }
+    }
+}
