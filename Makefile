@@ -59,6 +59,7 @@ test-all: test clients stress ## and what takes long: peers, all goldens, client
 	scripts/check-openapi
 	scripts/check-metrics $(BINARY)
 	scripts/check-rolling-restart $(BINARY)
+	scripts/check-model-store $(BINARY)
 	EFFNET_TEST_ALL=1 swift test -c release --skip-build --filter GoldenLogitsTests --filter NamingStyleTests
 	$(MAKE) fuzz FUZZ_SECONDS=20
 

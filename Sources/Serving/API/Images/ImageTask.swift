@@ -1,3 +1,4 @@
+import Classification
 import HTTP
 import HTTPTypes
 
@@ -32,10 +33,12 @@ struct ImageTask<Answer: ImageAnswer>: InferenceTask {
     var inputs: [JobInput] { body.pictures.map { .picture($0) } }
     var timeout: Duration? { nil }
 
-    /// In this order: model, the pictures' members or the list of them, request id.
+    /// In this order: model, the pictures' members or the list of them, precision, request id.
     func response(_ outcome: InferenceOutcome) -> Response {
         let total = ContinuousClock.now - outcome.request.arrival
         let model = JSONValue.Member(name: "model", value: .string(outcome.model.identity.name))
+        let information = outcome.model.model.information
+        let precision = JSONValue.Member(name: "precision", value: .string(information.precision))
         let id = JSONValue.Member(name: "request_id", value: .string(outcome.request.requestID))
         var content: [JSONValue.Member]
         if body.isList {
@@ -52,7 +55,7 @@ struct ImageTask<Answer: ImageAnswer>: InferenceTask {
             case .failure(let failure): return Problem(failure).response
             }
         }
-        var response = Response.json(.object([model] + content + [id]))
+        var response = Response.json(.object([model] + content + [precision, id]))
         let results = outcome.results.compactMap { try? $0.get() }
         response.fields[.serverTiming] = ServerTiming.value(outcome.phases(of: results, total: total))
         return response
