@@ -111,17 +111,30 @@ import Testing
         #expect(throws: Rejection.self) { try read(text) { (reader) throws(Rejection) in try reader.readInteger() } }
     }
 
-    /// Against the C library's reading: short and long, large and small, close to the middle between two Floats.
+    /// A number as the only one of a text, and as one of many with more behind it, which is read in another way.
+    private func floats(_ text: String) throws -> [Float] {
+        let alone = try read(text) { (reader) throws(Rejection) in try reader.readFloat() }
+        let row = try read("[\(text),\(text)]" + String(repeating: " ", count: 64)) { (reader) throws(Rejection) in
+            var values: [Float] = []
+            try reader.readFloats(into: &values, limit: 2)
+            return values
+        }
+        return [alone] + row
+    }
+
+    /// Against the standard library's reading: short and long, large and small, close to the middle between two Floats.
     @Test(arguments: [
         "0", "-0", "1", "-1", "0.1", "3.14159274101257324", "16777217", "16777219", "1.00000005960464477539062",
         "1.000000059604644775390625", "1.00000005960464477539063", "33554431.5", "1e-45", "1.4e-45", "7e-46", "1e-38",
         "1.17549435e-38", "1.1754942e-38", "3.4028234663852886e38", "3.4028235e38", "8589973e9", "123456789012345678",
         "1234567890123456789012345", "0.000000000000000000000000000000000000000000001401298464", "9007199254740993",
-        "1e22", "1e23", "1e-22", "1e-23", "0.30000001192092896", "-0.45000000000000001", "1E5", "1.5e+3",
+        "1e22", "1e23", "1e-22", "1e-23", "0.30000001192092896", "-0.45000000000000001", "1E5", "1.5e+3", "-0.0",
+        "0.000", "1234567.1234567", "12345678.12345678", "0.1234567", "0.12345678", "0.123456789", "255", "-1234567",
+        "0.1234567890123456", "0.12345678901234567", "0.0012345678901234567", "0.000000000000000000012345678901",
+        "9999999.9999999999999999", "0.999999999999999999999999", "1.0000000000000000000", "10.50",
     ])
     func numbersAreTheNearestFloats(text: String) throws {
-        let value = try read(text) { (reader) throws(Rejection) in try reader.readFloat() }
-        #expect(value.bitPattern == Float(text)?.bitPattern)
+        for value in try floats(text) { #expect(value.bitPattern == Float(text)?.bitPattern, "\(text)") }
     }
 
     @Test func randomNumbersAreTheNearestFloats() throws {
@@ -130,8 +143,33 @@ import Testing
             let float = Float(bitPattern: UInt32(truncatingIfNeeded: generator.next()))
             guard float.isFinite else { continue }
             for text in [float.description, Double(float).description] {
-                let value = try read(text) { (reader) throws(Rejection) in try reader.readFloat() }
-                #expect(value.bitPattern == float.bitPattern, "\(text)")
+                for value in try floats(text) { #expect(value.bitPattern == float.bitPattern, "\(text)") }
+            }
+        }
+    }
+
+    /// As many digits as a program may write, of numbers as pictures have them.
+    @Test func plainNumbersOfAnyLengthAreTheNearestFloats() throws {
+        var generator = SplitMix64(state: 11)
+        for _ in 0..<20_000 {
+            let whole = [0, 1, 7, 255, 65_536, 9_999_999, 123_456_789][Int(generator.next() % 7)]
+            let digits = (0..<(1 + generator.next() % 24)).map { _ in String(generator.next() % 10) }.joined()
+            let text = "\(generator.next() % 2 == 0 ? "-" : "")\(whole).\(digits)"
+            for value in try floats(text) { #expect(value.bitPattern == Float(text)?.bitPattern, "\(text)") }
+        }
+    }
+
+    /// The middle between two Floats goes to the even one, and anything beside it to the nearer one.
+    @Test func middlesBetweenFloatsAreDecidedExactly() throws {
+        var generator = SplitMix64(state: 5)
+        for _ in 0..<2000 {
+            // From 2^-7 to 2^7: their middles have up to 32 digits behind the point.
+            let pattern = UInt32(120 + generator.next() % 14) << 23 | UInt32(truncatingIfNeeded: generator.next()) >> 9
+            let below = Float(bitPattern: pattern)
+            let middle = Decimal(exactly: (Double(below) + Double(below.nextUp)) / 2)
+            let even = pattern.isMultiple(of: 2) ? below : below.nextUp
+            for (text, nearest) in [(middle.text, even), (middle.text + "1", below.nextUp), (middle.justBelow, below)] {
+                for value in try floats(text) { #expect(value == nearest, "\(text)") }
             }
         }
     }
@@ -199,6 +237,37 @@ import Testing
                 }
             }
         }
+    }
+}
+
+/// All digits of a number below 2^31 and without bits behind 2^-60.
+private struct Decimal {
+    private let digits: [UInt8]
+    private let whole: Int
+
+    init(exactly value: Double) {
+        whole = Int(value)
+        var rest = UInt64((value - Double(Int(value))) * 0x1p60)
+        var digits: [UInt8] = []
+        while rest != 0 {
+            let scaled = UInt128(rest) * 10
+            digits.append(UInt8(scaled >> 60))
+            rest = UInt64(scaled & (1 << 60 - 1))
+        }
+        self.digits = digits
+    }
+
+    private static func text(_ whole: Int, _ digits: [UInt8]) -> String {
+        "\(whole)." + digits.map(String.init).joined()
+    }
+
+    var text: String { Self.text(whole, digits) }
+
+    /// The same with its last digit, which is not zero, one less, and a nine behind it.
+    var justBelow: String {
+        var digits = digits
+        digits[digits.count - 1] -= 1
+        return Self.text(whole, digits + [9])
     }
 }
 

@@ -40,7 +40,6 @@ import Testing
             case .start(let worker, let batch): "start \(worker): \(batch.map(\.id))"
             case .infer(let worker, let threads): "infer \(worker) with \(threads)"
             case .refuse(let entry, let refusal, _): "refuse \(entry.id): \(refusal.rawValue)"
-            case .expire(let entry): "expire \(entry.id)"
             case .evict(let entry): "evict \(entry.id)"
             case .wake(let instant): "wake at \(Int((instant - start) / .milliseconds(1)))"
             case .drained: "drained"
@@ -145,8 +144,8 @@ import Testing
         #expect(short(batcher.handle(.submitted([entry(2, deadline: 50)]), at: time(0))) == ["wake at 50"])
         #expect(short(batcher.handle(.submitted([entry(3, deadline: 20)]), at: time(1))) == ["wake at 20"])
         #expect(short(batcher.handle(.submitted([entry(4, deadline: 90)]), at: time(2))) == [])
-        #expect(short(batcher.handle(.tick, at: time(20))) == ["expire 3", "wake at 50"])
-        #expect(short(batcher.handle(.tick, at: time(60))) == ["expire 2", "wake at 90"])
+        #expect(short(batcher.handle(.tick, at: time(20))) == ["refuse 3: queue_timeout", "wake at 50"])
+        #expect(short(batcher.handle(.tick, at: time(60))) == ["refuse 2: queue_timeout", "wake at 90"])
         #expect(short(batcher.handle(.finished(worker: 0), at: time(70))) == ["start 0: [4]"])
     }
 
@@ -156,7 +155,7 @@ import Testing
         _ = batcher.handle(.submitted([entry(2, deadline: 10)]), at: time(0))
         _ = batcher.handle(.submitted([entry(3, deadline: 30)]), at: time(0))
         #expect(
-            short(batcher.handle(.finished(worker: 0), at: time(15))) == ["expire 2", "start 0: [3]"]
+            short(batcher.handle(.finished(worker: 0), at: time(15))) == ["refuse 2: queue_timeout", "start 0: [3]"]
         )
     }
 
@@ -243,7 +242,7 @@ import Testing
                 case .infer(let worker, let count):
                     decoding.remove(worker)
                     threads[worker] = count
-                case .refuse(let entry, _, _), .expire(let entry), .evict(let entry):
+                case .refuse(let entry, _, _), .evict(let entry):
                     fates[entry.id, default: 0] += 1
                 case .wake(let instant):
                     wake = Int((instant - start) / .milliseconds(1))

@@ -151,7 +151,9 @@ import Testing
         service.scheduler.drain()
         let models = try service.answer(.get, "/v1/models").text
         #expect(
-            models.contains(/"cost":{"decode_ms":\d.*"inference_by_threads":{"1":{"image_ms":.*"batch_that_pays":8}/)
+            models.contains(
+                /"cost":{"decode_ms":\d.*"inference_by_threads":{"1":{"image_ms":.*"batch_that_pays":8,"threads_that_pay":1}/
+            )
         )
         let stats = try service.answer(.get, "/v1/stats").text
         #expect(stats.contains(#""requests":1,"failures":1,"pictures":1,"#))

@@ -52,6 +52,22 @@ import Testing
         #expect(abs(model.batchSeconds(images: 1) - 0.022) < 0.001)
     }
 
+    @Test func eachNumberOfThreadsHasItsOwnLine() throws {
+        var model = model(offset: 0.001, slope: 0.008)
+        for images in [1, 2, 4] {
+            var two = measurement(images: images, seconds: 0.002 + 0.004 * Double(images))
+            two.threads = 2
+            model.learn(two)
+        }
+        #expect(abs(try #require(model.lines[1]).slope - 0.008) < 1e-6)
+        #expect(abs(try #require(model.lines[2]).slope - 0.004) < 1e-6)
+        #expect(abs(try #require(model.lines[2]).offset - 0.002) < 1e-6)
+        // Decoding takes 2 ms a picture on any number of cores.
+        #expect(abs(model.batchSeconds(images: 1, cores: 1) - 0.011) < 1e-6)
+        #expect(abs(model.batchSeconds(images: 1, cores: 2) - 0.008) < 1e-6)
+        #expect(abs(model.batchSeconds(images: 4, cores: 2) - 0.026) < 1e-6)
+    }
+
     @Test func nothingIsKnownAtFirst() {
         let model = CostModel()
         #expect(!model.isKnown)

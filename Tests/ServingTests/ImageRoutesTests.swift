@@ -27,7 +27,7 @@ import Testing
                 {"class_id":2,"label":"class \\"2\\"","score":0.25}],\
                 "image":{"width":4,"height":7,"format":"png"},\
                 "timing_ms":{"receive":T,"decode":T,"queue":T,"inference":T,"total":T},\
-                "batch_size":1,"request_id":"abc-1"}
+                "batch_size":1,"precision":"int8","request_id":"abc-1"}
                 """
         )
         #expect(response.text.contains(#""receive":1.500"#))

@@ -110,6 +110,30 @@ import Testing
         #expect(observer.completions == 2)
     }
 
+    @Test func aRefusalSaysWhenToTryAgain() throws {
+        let gate = Gate()
+        let scheduler = try scheduler()
+        let model = FakeModel(gate: gate)
+        let lane = try #require(ServedModel(model).lanes.first)
+        scheduler.learn(.init(lane: lane, images: 1, threads: 1, decode: .seconds(1), inference: .seconds(40)))
+        let first = Outcome()
+        submit([1], to: scheduler, model, first)
+        gate.waitUntilReached()
+        let late = Outcome()
+        let job = Job(model: ServedModel(model), input: .picture([2])) { late.fulfil($0) }
+        scheduler.submit([job], answerBy: .now + .seconds(60))
+        // What runs is expected to take 41 seconds, not all of which have passed.
+        guard case .failure(.refused(.tooLate, let retryAfter)) = try #require(late.wait()) else {
+            Issue.record("it was not refused for its deadline")
+            return
+        }
+        #expect((20...41).contains(retryAfter))
+        gate.open()
+        #expect(try #require(first.wait()).get().batchSize == 1)
+        scheduler.drain()
+        #expect(model.recordedRuns.count == 1)
+    }
+
     @Test func aQueueDelayGathersABatch() throws {
         let scheduler = try scheduler {
             $0.maxQueueDelay = .seconds(60)

@@ -37,7 +37,7 @@ import Testing
         #expect(
             ready.text == """
                 {"models":[{"name":"fake","version":1,"state":"ready","architecture":"fakenet","parameters":42,"classes":4,\
-                "input":{"width":2,"height":1},"precision":"fp32","instruction_set":"baseline"}]}
+                "input":{"width":2,"height":1},"precision":"int8","instruction_set":"baseline"}]}
                 """
         )
         let loading = try TestService(nil).answer(.get, "/v1/models")

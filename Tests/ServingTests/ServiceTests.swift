@@ -1,10 +1,12 @@
 import Classification
 import Dispatch
+import Glibc
 import HTTP
 import HTTPTypes
 import Logging
 import Serving
 import Testing
+import TestSupport
 
 /// The life of a service with a real server on loopback and a fake model.
 @Suite struct ServiceTests {
@@ -20,19 +22,34 @@ import Testing
         return configuration
     }
 
-    private func status(_ service: Service, _ path: String) throws -> Int {
+    private func answer(_ service: Service, _ path: String) throws -> Response {
         let answer = Promise<Response>()
         let route = try #require(service.routes.first { $0.pattern == path })
         route.handler(Exchange(request: Request(method: .get, path: path)) { answer.fulfil($0) })
-        return try #require(answer.wait()).status.code
+        return try #require(answer.wait())
+    }
+
+    private func status(_ service: Service, _ path: String) throws -> Int {
+        try answer(service, path).status.code
+    }
+
+    /// Looks again and again until something is so; whether it came to that.
+    private func becomesTrue(_ condition: () throws -> Bool) rethrows -> Bool {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while ContinuousClock.now < deadline {
+            if try condition() { return true }
+            // The service needs a thread of the pool that runs this test.
+            usleep(2000)
+        }
+        return false
+    }
+
+    private func waitForModels(_ service: Service, _ text: String) throws {
+        #expect(try becomesTrue { try answer(service, "/v1/models").text.contains(text) })
     }
 
     private func waitUntilReady(_ service: Service) throws {
-        let deadline = ContinuousClock.now + .seconds(10)
-        while ContinuousClock.now < deadline {
-            if try status(service, "/readyz") == 200 { return }
-        }
-        Issue.record("the service does not become ready")
+        #expect(try becomesTrue { try status(service, "/readyz") == 200 })
     }
 
     @Test func itIsLiveBeforeItIsReadyAndDrainsWhenAsked() throws {
@@ -68,6 +85,45 @@ import Testing
         let events = LifecycleEvents()
         events.post(.stopRequested)
         #expect(try service.run(events: events) { _ in } == .drained)
+    }
+
+    /// By SIGHUP, or by looking again and again: new versions are loaded, missing ones unloaded, and a broken one leaves
+    /// the old one serving and says why.
+    @Test(arguments: [nil, Duration.milliseconds(20)])
+    func theStoreIsLookedAtAgain(poll: Duration?) throws {
+        struct Broken: Error, CustomStringConvertible {
+            var description: String { "the weights are cut short" }
+        }
+        let store = try TemporaryFolder()
+        try store.write("a/1/config.json", "good")
+        let service = try Service(
+            configuration: configuration { $0.modelPoll = poll },
+            source: ModelSource(fixed: [], store: store.path),
+            log: log
+        ) { folder, _ in
+            guard try TemporaryFolder.text(at: "\(folder)/config.json") == "good" else { throw Broken() }
+            return FakeModel(name: folder)
+        }
+        let events = LifecycleEvents()
+        let ended = Promise<Service.Outcome?>()
+        DispatchQueue.global().async { ended.fulfil(try? service.run(events: events) { _ in }) }
+        func reload() {
+            if poll == nil { events.post(.reloadRequested) }
+        }
+        try waitUntilReady(service)
+
+        try store.write("a/2/config.json", "good")
+        reload()
+        try waitForModels(service, #"[{"name":"a","version":2,"state":"ready""#)
+        try store.write("a/2/config.json", "no more")
+        reload()
+        try waitForModels(service, #""version":2,"state":"ready","reason":"the weights are cut short""#)
+        #expect(try status(service, "/readyz") == 200)
+        try store.remove("a/1")
+        reload()
+        #expect(try becomesTrue { !(try answer(service, "/v1/models").text.contains(#""version":1"#)) })
+        events.post(.stopRequested)
+        #expect(try #require(ended.wait()) == .drained)
     }
 
     @Test func aSecondStopCutsTheDrainShort() throws {

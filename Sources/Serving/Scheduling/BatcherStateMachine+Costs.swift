@@ -4,6 +4,17 @@ extension BatcherStateMachine {
         costs[lane]?.payingBatch(limit: limits.maxBatch) ?? limits.maxBatch
     }
 
+    /// What is known of a lane's costs; nil while that is nothing.
+    func learntCosts(lane: Int) -> LearntCosts? {
+        costs[lane].map { cost in
+            LearntCosts(
+                model: cost,
+                payingBatch: payingBatch(lane: lane),
+                payingThreads: cost.fastestThreads(images: 1, cores: spans.count)
+            )
+        }
+    }
+
     /// How long a picture that comes now will wait for a worker: all work that is left, shared by all workers. Zero
     /// while nothing is known of the costs.
     package func expectedWait(at now: Instant) -> Duration {
@@ -33,7 +44,8 @@ extension BatcherStateMachine {
         let start = now + expectedWait(at: now) + .seconds(ahead)
         if let deadline = last.deadline, start > deadline { return false }
         guard let answerBy = last.answerBy else { return true }
-        return start + .seconds(cost.batchSeconds(images: batch)) <= answerBy
+        let isLone = queue.isEmpty && entries.count == 1
+        return start + .seconds(cost.batchSeconds(images: batch, cores: isLone ? max(1, idle.count) : 1)) <= answerBy
     }
 
     mutating func learn(_ measurement: CostModel.Measurement) {

@@ -6,7 +6,8 @@ import DequeModule
 /// - First in, first out within a lane; a batch never mixes lanes (models).
 /// - A free worker takes what waits, up to its fair share among the free workers and the largest batch that pays.
 /// - What cannot be served in time, by the costs measured so far, is refused when it comes.
-/// - A worker that has decoded its batch while nothing waits borrows the cores of all idle workers for the inference.
+/// - A worker that has decoded its batch while nothing waits borrows the cores of idle workers for the inference, as
+///   many as make it faster by the costs measured so far.
 package struct BatcherStateMachine<Payload: Sendable>: Sendable {
     package typealias Instant = ContinuousClock.Instant
 
@@ -19,9 +20,15 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
         package let arrival: Instant
         /// Expires if no worker has taken it by then; nil waits for ever.
         package let deadline: Instant?
-        /// When its answer is of use at the latest; nil for any time.
+        /// When its answer is of use at the latest; nil for any time. Expires too if no worker has taken it by then.
         package let answerBy: Instant?
         package let payload: Payload
+
+        /// The earlier of both, with what is to be said of it.
+        var expiry: (time: Instant, reason: Refusal)? {
+            if let answerBy, answerBy <= deadline ?? answerBy { return (answerBy, .tooLate) }
+            return deadline.map { ($0, .timedOut) }
+        }
 
         package init(
             id: UInt64,
@@ -64,9 +71,10 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
     package enum Action: Sendable {
         case start(worker: Int, batch: [Entry])
         case infer(worker: Int, threads: Int)
+        /// Was not accepted, or not taken up in time.
+        ///
         /// - Parameter wait: how long the queue is, by the costs measured so far.
         case refuse(Entry, Refusal, wait: Duration)
-        case expire(Entry)
         case evict(Entry)
         /// Send `tick` at this time. Ticks at other times do no harm.
         case wake(at: Instant)
@@ -75,7 +83,8 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
     }
 
     private enum WorkerState {
-        case idle, decoding, lent
+        case idle, lent
+        case decoding(lane: Int, images: Int)
         case inferring(borrowed: [Int])
     }
 
@@ -89,8 +98,8 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
     private(set) var queuedByLane: [Int: Int] = [:]
     /// By lane.
     package internal(set) var costs: [Int: CostModel] = [:]
-    /// No waiting entry has an earlier deadline.
-    private var earliestDeadline: Instant?
+    /// No waiting entry expires earlier.
+    private var earliestExpiry: Instant?
     private var announcedWake: Instant?
     private var isDraining = false
     private var toldDrained = false
@@ -132,7 +141,7 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
                 actions.append(.evict(remove(at: index)))
             }
         case .decoded(let worker):
-            if let action = beginInference(on: worker) { actions.append(action) }
+            if let action = beginInference(on: worker, at: now) { actions.append(action) }
         case .finished(let worker, let measurement):
             if let measurement { learn(measurement) }
             release(worker)
@@ -174,8 +183,8 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
         queue.append(entry)
         queuedBytes += entry.bytes
         queuedByLane[entry.lane, default: 0] += 1
-        if let deadline = entry.deadline {
-            earliestDeadline = min(earliestDeadline ?? deadline, deadline)
+        if let expiry = entry.expiry?.time {
+            earliestExpiry = min(earliestExpiry ?? expiry, expiry)
         }
     }
 
@@ -184,31 +193,35 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
         queuedBytes -= entry.bytes
         let left = (queuedByLane[entry.lane] ?? 1) - 1
         queuedByLane[entry.lane] = left > 0 ? left : nil
-        if queue.isEmpty { earliestDeadline = nil }
+        if queue.isEmpty { earliestExpiry = nil }
         return entry
     }
 
     private mutating func expireOverdue(at now: Instant, into actions: inout [Action]) {
-        guard let earliest = earliestDeadline, earliest <= now else { return }
+        guard let earliest = earliestExpiry, earliest <= now else { return }
+        var overdue: [(entry: Entry, reason: Refusal)] = []
         var index = 0
         while index < queue.count {
-            if let deadline = queue[index].deadline, deadline <= now {
-                actions.append(.expire(remove(at: index)))
+            if let expiry = queue[index].expiry, expiry.time <= now {
+                overdue.append((remove(at: index), expiry.reason))
             } else {
                 index += 1
             }
         }
-        earliestDeadline = queue.lazy.compactMap(\.deadline).min()
+        earliestExpiry = queue.lazy.compactMap { $0.expiry?.time }.min()
+        let wait = expectedWait(at: now)
+        actions += overdue.map { .refuse($0.entry, $0.reason, wait: wait) }
     }
 
     // MARK: Batches
 
     private mutating func startBatches(at now: Instant, into actions: inout [Action]) {
         while isBatchDue(at: now), let worker = idle.popLast() {
-            workers[worker] = .decoding
             let batch = takeBatch(limit: batchLimit(freeWorkers: idle.count + 1))
-            let seconds = batch.first.flatMap { costs[$0.lane] }?.batchSeconds(images: batch.count) ?? 0
-            spans[worker] = (now, now + .seconds(seconds))
+            guard let lane = batch.first?.lane else { return idle.append(worker) }
+            workers[worker] = .decoding(lane: lane, images: batch.count)
+            let cores = queue.isEmpty ? idle.count + 1 : 1
+            spans[worker] = (now, now + .seconds(costs[lane]?.batchSeconds(images: batch.count, cores: cores) ?? 0))
             actions.append(.start(worker: worker, batch: batch))
         }
     }
@@ -243,12 +256,17 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
 
     // MARK: Workers
 
-    private mutating func beginInference(on worker: Int) -> Action? {
-        guard case .decoding = workers[worker] else { return nil }
+    private mutating func beginInference(on worker: Int, at now: Instant) -> Action? {
+        guard case .decoding(let lane, let images) = workers[worker] else { return nil }
         var borrowed: [Int] = []
-        if queue.isEmpty {
-            swap(&borrowed, &idle)
-            for helper in borrowed { workers[helper] = .lent }
+        if queue.isEmpty, !idle.isEmpty {
+            let threads = costs[lane, default: CostModel()].chooseThreads(images: images, cores: idle.count + 1)
+            borrowed = Array(idle.suffix(threads - 1))
+            idle.removeLast(borrowed.count)
+            for helper in borrowed {
+                workers[helper] = .lent
+                spans[helper] = spans[worker].map { (now, $0.end) }
+            }
         }
         workers[worker] = .inferring(borrowed: borrowed)
         return .infer(worker: worker, threads: borrowed.count + 1)
@@ -272,7 +290,7 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
     // MARK: Time
 
     private mutating func announceWake(at now: Instant, into actions: inout [Action]) {
-        var next = earliestDeadline
+        var next = earliestExpiry
         if !idle.isEmpty, let oldest = queue.first {
             let due = oldest.arrival + limits.maxQueueDelay
             next = min(next ?? due, due)

@@ -12,6 +12,8 @@ struct Calibration: Sendable {
     private static let rounds = 3
     /// Small, so that it is over soon if a request comes.
     private static let batches = [1, 2, 4]
+    /// A model so large that this time is not enough learns the rest from its traffic.
+    private static let longest: Duration = .seconds(3)
 
     private let model: ServedModel
     private let scheduler: Scheduler
@@ -24,21 +26,24 @@ struct Calibration: Sendable {
     }
 
     private func run(attempts: Int) {
+        let end = ContinuousClock.now + Self.longest
         for _ in 0..<Self.rounds {
-            for images in Self.batches where images <= maxBatch {
-                // Traffic measures for itself.
-                guard scheduler.load.isIdle else { return retry(attempts) }
-                measure(images: images)
+            for threads in Set([1, scheduler.workers]).sorted() {
+                for images in Self.batches where images <= maxBatch && ContinuousClock.now < end {
+                    // Traffic measures for itself.
+                    guard scheduler.load.isIdle else { return retry(attempts) }
+                    measure(images: images, threads: threads)
+                }
             }
         }
     }
 
     private func retry(_ attempts: Int) {
-        guard attempts > 0, scheduler.costs(of: model)?.costs.isKnown != true else { return }
+        guard attempts > 0, scheduler.costs(of: model)?.model.isKnown != true else { return }
         Self.queue.asyncAfter(deadline: .now() + Self.delay) { run(attempts: attempts - 1) }
     }
 
-    private func measure(images: Int) {
+    private func measure(images: Int, threads: Int) {
         let transform = model.model.information.transform
         let black = Picture(
             width: transform.width,
@@ -49,14 +54,13 @@ struct Calibration: Sendable {
             sourceHeight: transform.height
         )
         let start = ContinuousClock.now
-        guard (try? model.model.run(Array(repeating: black, count: images), threads: 1, explaining: [])) != nil else {
-            return
-        }
+        let pictures = Array(repeating: black, count: images)
+        guard (try? model.model.run(pictures, threads: threads, explaining: [])) != nil else { return }
         scheduler.learn(
             CostModel.Measurement(
                 lane: model.pictureLane,
                 images: images,
-                threads: 1,
+                threads: threads,
                 decode: .zero,
                 inference: .now - start
             )

@@ -22,11 +22,14 @@ package struct CostModel: Sendable {
     /// A batch is worth its latency if it costs at least this share less a picture than a smaller one.
     private static let worthwhileSaving = 0.05
     private static let decodeMemory = 0.95
+    /// Every so many times all cores are tried again, also where fewer were faster when they were tried last.
+    private static let trial = 64
 
     /// The run of the network by its threads.
     package private(set) var lines: [Int: CostLine] = [:]
     /// Seconds a picture; nil until something was decoded.
     private var decodeSeconds: Double?
+    private var choices = 0
 
     package init() {}
 
@@ -53,9 +56,26 @@ package struct CostModel: Sendable {
     /// Whether anything is known.
     package var isKnown: Bool { !lines.isEmpty }
 
-    /// Seconds from taking up a batch to its answers, on one core; zero while nothing is known.
-    package func batchSeconds(images: Int) -> Double {
-        Double(images) * decode + (line?.seconds(images: Double(images)) ?? 0)
+    /// Seconds from taking up a batch to its answers, decoded on one core and run on up to `cores` of them; zero while
+    /// nothing is known.
+    package func batchSeconds(images: Int, cores: Int = 1) -> Double {
+        let run = lines[fastestThreads(images: images, cores: cores)] ?? line
+        return Double(images) * decode + (run?.seconds(images: Double(images)) ?? 0)
+    }
+
+    /// How many of `cores` run a batch soonest: all of them until that was tried, then the number of threads that took
+    /// the shortest time.
+    func fastestThreads(images: Int, cores: Int) -> Int {
+        guard lines[cores] != nil else { return cores }
+        let tried = lines.filter { $0.key <= cores }
+        return tried.min { $0.value.seconds(images: Double(images)) < $1.value.seconds(images: Double(images)) }?.key
+            ?? cores
+    }
+
+    /// The same for a batch that is run now: once in a while all cores are tried again.
+    mutating func chooseThreads(images: Int, cores: Int) -> Int {
+        choices += 1
+        return choices.isMultiple(of: Self.trial) ? cores : fastestThreads(images: images, cores: cores)
     }
 
     /// The smallest batch that costs about as little a picture as the largest does; the largest until that is known.

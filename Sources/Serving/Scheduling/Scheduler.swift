@@ -11,6 +11,8 @@ import Synchronization
 package final class Scheduler: Sendable {
     typealias Batcher = BatcherStateMachine<Job>
 
+    /// Threads, and so cores, that decode and infer.
+    let workers: Int
     private let batcher: Mutex<Batcher>
     private let threads = Mutex<[WorkerThread<WorkerMessage>]>([])
     private let lastID = Atomic<UInt64>(0)
@@ -20,7 +22,7 @@ package final class Scheduler: Sendable {
     private let drained = DispatchSemaphore(value: 0)
 
     /// - Parameters:
-    ///   - workers: threads, and so cores, that decode and infer.
+    ///   - workers: one a core.
     ///   - queueTimeout: how long a picture waits for a worker at most; nil for as long as it takes.
     package init(
         workers: Int,
@@ -28,6 +30,7 @@ package final class Scheduler: Sendable {
         queueTimeout: Duration? = nil,
         observer: any SchedulerObserver
     ) throws(ThreadStartError) {
+        self.workers = workers
         batcher = Mutex(Batcher(workers: workers, limits: limits))
         self.queueTimeout = queueTimeout
         self.observer = observer
@@ -81,11 +84,9 @@ package final class Scheduler: Sendable {
         handle(.forget(lanes: model.lanes))
     }
 
-    /// What a model's pictures cost, and the batch of them that pays.
-    package func costs(of model: ServedModel) -> (costs: CostModel, payingBatch: Int)? {
-        batcher.withLock { batcher in
-            batcher.costs[model.pictureLane].map { ($0, batcher.payingBatch(lane: model.pictureLane)) }
-        }
+    /// What a model's pictures cost, as far as it was learnt; nil before anything was.
+    package func costs(of model: ServedModel) -> LearntCosts? {
+        batcher.withLock { $0.learntCosts(lane: model.pictureLane) }
     }
 
     /// Accepts nothing more, finishes what waits and runs, and ends the worker threads. Returns when all is done.
@@ -123,7 +124,6 @@ package final class Scheduler: Sendable {
             case .refuse(let entry, let refusal, let wait):
                 let retryAfter = max(1, Int(min(wait.inSeconds, 3600).rounded(.up)))
                 complete(entry.payload, .failure(.refused(refusal, retryAfter: retryAfter)))
-            case .expire(let entry): complete(entry.payload, .failure(.refused(.timedOut)))
             case .evict(let entry): complete(entry.payload, .failure(.cancelled))
             case .wake(let instant): tick(at: instant)
             case .drained: drained.signal()
@@ -146,6 +146,15 @@ package final class Scheduler: Sendable {
         observer.jobCompleted(model: job.model, result: result)
         job.completion(result)
     }
+}
+
+/// What a model's pictures cost, and what follows from it.
+package struct LearntCosts: Sendable {
+    package let model: CostModel
+    /// Pictures in one run while many wait.
+    package let payingBatch: Int
+    /// Threads that run a lone picture while no other waits.
+    package let payingThreads: Int
 }
 
 /// The load of a scheduler at one moment.

@@ -47,7 +47,7 @@ final class FakeModel: ImageModel {
             inputChannels: 3,
             transform: ImageTransform(width: 2, height: 1, mean: [0, 0, 0], standardDeviation: [1, 1, 1]),
             instructionSet: "baseline",
-            precision: "fp32",
+            precision: "int8",
             isExplainable: isExplainable
         )
         self.imageError = imageError

@@ -1,3 +1,4 @@
+import Classification
 import Engine
 import HTTP
 import HTTPTypes
@@ -46,7 +47,7 @@ struct ImageTask<Answer: ImageAnswer>: InferenceTask {
     var timeout: Duration? { nil }
     var explaining: ExplainedClass? { answer.explaining }
 
-    /// In this order: model, the pictures' members or the list of them, request id.
+    /// In this order: model, the pictures' members or the list of them, precision, request id.
     func response(_ outcome: InferenceOutcome) -> Response {
         var response = content(outcome)
         guard response.status == .ok else { return response }
@@ -59,6 +60,8 @@ struct ImageTask<Answer: ImageAnswer>: InferenceTask {
     private func content(_ outcome: InferenceOutcome) -> Response {
         let total = ContinuousClock.now - outcome.request.arrival
         let model = JSONValue.Member(name: "model", value: .string(outcome.model.identity.name))
+        let information = outcome.model.model.information
+        let precision = JSONValue.Member(name: "precision", value: .string(information.precision))
         let id = JSONValue.Member(name: "request_id", value: .string(outcome.request.requestID))
         var content: [JSONValue.Member]
         if body.isList {
@@ -79,7 +82,7 @@ struct ImageTask<Answer: ImageAnswer>: InferenceTask {
             case .failure(let failure): return Problem(failure).response
             }
         }
-        return .json(.object([model] + content + [id]))
+        return .json(.object([model] + content + [precision, id]))
     }
 
     private func members(

@@ -41,15 +41,15 @@ enum ModelsAPI {
             .init(name: "precision", value: .string(information.precision)),
             .init(name: "instruction_set", value: .string(information.instructionSet)),
         ]
-        if let (costs, payingBatch) = context.scheduler.costs(of: served), costs.isKnown {
-            members.append(.init(name: "cost", value: json(costs, payingBatch: payingBatch)))
+        if let costs = context.scheduler.costs(of: served), costs.model.isKnown {
+            members.append(.init(name: "cost", value: json(costs)))
         }
         return members
     }
 
     /// A run of n pictures takes `image_ms · n + run_ms`, by the number of threads.
-    private static func json(_ costs: CostModel, payingBatch: Int) -> JSONValue {
-        let lines = costs.lines.sorted { $0.key < $1.key }.map { threads, line in
+    private static func json(_ costs: LearntCosts) -> JSONValue {
+        let lines = costs.model.lines.sorted { $0.key < $1.key }.map { threads, line in
             JSONValue.Member(
                 name: String(threads),
                 value: [
@@ -59,9 +59,10 @@ enum ModelsAPI {
             )
         }
         return [
-            "decode_ms": .milliseconds(.seconds(costs.decode)),
+            "decode_ms": .milliseconds(.seconds(costs.model.decode)),
             "inference_by_threads": .object(lines),
-            "batch_that_pays": .integer(payingBatch),
+            "batch_that_pays": .integer(costs.payingBatch),
+            "threads_that_pay": .integer(costs.payingThreads),
         ]
     }
 }
