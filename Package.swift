@@ -42,6 +42,7 @@ let package = Package(
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CIntrinsics"),
+        .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CMalloc"),
 
         // The engine, from the model's description down to vector instructions.
@@ -79,7 +80,7 @@ let package = Package(
         // The service.
         .target(
             name: "HTTP",
-            dependencies: ["Compression", .product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: ["CEpoll", "Compression", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: strict
         ),
         .target(

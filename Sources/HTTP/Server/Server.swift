@@ -31,8 +31,8 @@ package final class Server: Sendable {
             guard running == nil else { throw ServerError.alreadyStarted }
             let policy = ConnectionPolicy(configuration: configuration, router: try Router(routes))
             let socket = try ListeningSocket(ListenAddress(configuration))
-            let loops = (0..<max(1, configuration.eventLoops)).map { index in
-                EventLoop(index: index, policy: policy, observer: observer, count: count)
+            let loops = try (0..<max(1, configuration.eventLoops)).map { index in
+                try EventLoop(index: index, policy: policy, observer: observer, count: count)
             }
             let listener = Listener(
                 socket: socket,
@@ -40,7 +40,8 @@ package final class Server: Sendable {
                 count: count,
                 maxConnections: configuration.maxConnections
             )
-            listener.runAndWait { $0.begin() }
+            for loop in loops { loop.begin() }
+            listener.begin()
             running = Running(listener: listener, loops: loops)
             return socket.port
         }
@@ -57,10 +58,12 @@ package final class Server: Sendable {
     /// closed. Not to be called from a handler.
     package func stop(deadline: ContinuousClock.Instant) {
         guard let running = running.withLock({ $0 }) else { return }
-        running.listener.runAndWait { $0.end() }
+        running.listener.end()
         for loop in running.loops { loop.run { $0.drain(grace: Self.stopGrace) } }
-        guard !count.waitUntilReleased(deadline: deadline) else { return }
-        for loop in running.loops { loop.run { $0.abort() } }
-        _ = count.waitUntilReleased(deadline: .now + .seconds(1))
+        if !count.waitUntilReleased(deadline: deadline) {
+            for loop in running.loops { loop.run { $0.abort() } }
+            _ = count.waitUntilReleased(deadline: .now + .seconds(1))
+        }
+        for loop in running.loops { loop.run { $0.end() } }
     }
 }
