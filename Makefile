@@ -41,7 +41,8 @@ unit: stamp ## unit and golden tests
 	swift build -c release --build-tests
 	swift test -c release --skip-build
 
-lint: ## formatting and naming
+lint: ## formatting, naming, and the tests that the threat model names
+	scripts/check-threat-model
 	swift-format lint --recursive --strict --parallel Package.swift Sources Tests Fuzz/Package.swift Fuzz/Entries Fuzz/Targets
 
 checks: ## what is checked on the built binary: the kernels' symbols and registers, old CPUs, ARM

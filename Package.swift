@@ -54,6 +54,7 @@ let package = Package(
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CIntrinsics"),
+        .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CMalloc"),
 
         // The engine, from the model's description down to vector instructions.
@@ -88,7 +89,7 @@ let package = Package(
         // The service.
         .target(
             name: "HTTP",
-            dependencies: ["Compression", .product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: ["CEpoll", "Compression", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: strict
         ),
         .target(

@@ -28,6 +28,7 @@ let package = Package(
     dependencies: [.package(url: "https://github.com/apple/swift-http-types", from: "1.7.0")],
     targets: [
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+        .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CIntrinsics"),
         .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict),
@@ -41,7 +42,7 @@ let package = Package(
         ),
         .target(
             name: "HTTP",
-            dependencies: ["Compression", .product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: ["CEpoll", "Compression", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: strict
         ),
         .target(

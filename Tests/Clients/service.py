@@ -46,6 +46,10 @@ class Service:
     def url(self):
         return f"http://{self.address}"
 
+    def get(self, path):
+        with urllib.request.urlopen(self.url + path) as answer:
+            return answer.read()
+
     def wait_until_ready(self, seconds=30):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

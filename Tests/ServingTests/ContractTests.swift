@@ -92,10 +92,24 @@ import Testing
                 record(.post, path, response)
             }
         }
-        // A slow body is the HTTP layer's to answer; the others' 408 is under `default`.
-        let documented = try documented().mapValues { $0.subtracting([408]) }
+        // A slow body is the HTTP layer's to answer; the others' 408 is under `default`. Keys have a test of their own.
+        let documented = try documented().mapValues { $0.subtracting([401, 408]) }
         for operation in Set(documented.keys).union(produced.keys) {
             #expect(produced[operation] == documented[operation], "\(operation)")
+        }
+    }
+
+    @Test func whatNeedsAKeySaysSo() throws {
+        var configuration = ServiceConfiguration()
+        configuration.apiKeys = try APIKeys(text: Array("key".utf8))
+        for (operation, statuses) in try documented() {
+            let method = try #require(HTTPRequest.Method(operation.method))
+            let path = operation.path.replacing("{model}", with: "fake").replacing("{version}", with: "1")
+            let answer = try ServiceAnswer.answer(method, path, configuration: configuration)
+            #expect((answer.status == .unauthorized) == statuses.contains(401), "\(operation)")
+            #expect((answer.fields[.wwwAuthenticate] != nil) == statuses.contains(401), "\(operation)")
+            let form = path.hasPrefix("/v2") ? "application/json" : "application/problem+json"
+            if statuses.contains(401) { #expect(answer.fields[.contentType] == form, "\(operation)") }
         }
     }
 

@@ -30,10 +30,13 @@ package struct ChunkedDecoder: Sendable {
     private var state = State.sizeStart
     /// Of the current chunk: its size while that is read, then what is still to come.
     private var remaining = 0
+    private var sizeDigits = 0
     private var extensionBytes = 0
     private var trailerBytes = 0
     private var trailerLine: [UInt8] = []
 
+    /// As many as 64 bits need: zeros before them must not go on for ever.
+    private static let maxSizeDigits = 16
     /// For all chunks of one body together.
     private static let maxExtensionBytes = 4096
 
@@ -64,6 +67,7 @@ package struct ChunkedDecoder: Sendable {
         case .sizeStart:
             guard let digit = byte.hexadecimalValue else { throw Self.malformedSize }
             remaining = Int(digit)
+            sizeDigits = 1
             state = .size
         case .size: try takeSize(byte)
         case .extensionSpace:
@@ -101,7 +105,10 @@ package struct ChunkedDecoder: Sendable {
             guard let digit = byte.hexadecimalValue else { throw Self.malformedSize }
             let (shifted, overflow) = remaining.multipliedReportingOverflow(by: 16)
             let (sum, carry) = shifted.addingReportingOverflow(Int(digit))
-            guard !overflow, !carry else { throw Rejection(.badRequest, "A chunk size exceeds 2^63 - 1.") }
+            sizeDigits += 1
+            guard !overflow, !carry, sizeDigits <= Self.maxSizeDigits else {
+                throw Rejection(.badRequest, "A chunk size exceeds 2^63 - 1, or has more than 16 digits.")
+            }
             remaining = sum
         }
     }
@@ -114,10 +121,10 @@ package struct ChunkedDecoder: Sendable {
                 "The trailer section is longer than \(maxTrailerBytes) bytes."
             )
         }
-        if byte == .carriageReturn {
-            state = .trailerLineFeed
-        } else {
-            trailerLine.append(byte)
+        switch byte {
+        case .carriageReturn: state = .trailerLineFeed
+        case .lineFeed: throw Rejection(.badRequest, "Each line of a trailer section must end with CR LF.")
+        default: trailerLine.append(byte)
         }
     }
 

@@ -101,7 +101,7 @@ extension ConnectionMachine {
         if headStart == nil && parser.hasBegun { headStart = now }
         guard case .complete(let head, let byteCount) = step else { return .some(.none) }
         position += byteCount
-        current = Current(head: head, arrival: headStart ?? now)
+        current = Current(head: head, path: head.target.path, arrival: headStart ?? now)
         return try admit(head, now: now, hasMoreInput: position < input.count)
     }
 
@@ -220,7 +220,7 @@ extension ConnectionMachine {
         if case .resource(_, let text) = head.target, !text.isEmpty { query = QueryParameters(parsing: text) }
         var request = Request(
             method: head.method,
-            path: head.target.path,
+            path: current.path,
             query: query,
             fields: head.fields,
             peer: peer,

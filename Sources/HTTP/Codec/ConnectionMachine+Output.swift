@@ -85,7 +85,7 @@ extension ConnectionMachine {
         let head = current?.head
         return ExchangeRecord(
             method: head?.method,
-            path: head?.target.path ?? "",
+            path: current?.path ?? "",
             route: current?.route?.pattern,
             status: response.status.code,
             requestBytes: (head?.byteCount ?? 0) + (current?.bodyBytes ?? 0),

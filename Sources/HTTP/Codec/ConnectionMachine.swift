@@ -41,6 +41,8 @@ package struct ConnectionMachine: Sendable {
     /// The request that is being received or answered.
     struct Current: Sendable {
         var head: RequestHead?
+        /// Of the head's target; empty without a head.
+        var path = ""
         var route: Route?
         var pathParameters: [String: String] = [:]
         var arrival: Instant

@@ -23,7 +23,9 @@ struct ControlFields {
             hasTransferEncoding = true
             codings += Self.list(field.value)
         case "connection": connectionOptions += Self.list(field.value)
-        case "expect": expectation = Self.list(field.value) == ["100-continue"] ? .continue : .unknown
+        case "expect":
+            let isKnown = Self.list(field.value) == ["100-continue"]
+            expectation = isKnown && expectation != .unknown ? .continue : .unknown
         default: break
         }
     }

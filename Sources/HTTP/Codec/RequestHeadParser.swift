@@ -44,6 +44,7 @@ package struct RequestHeadParser: Sendable {
     /// - Parameter input: all bytes since the head's beginning.
     package mutating func advance(over input: Span<UInt8>) throws(Rejection) -> Step {
         while let lineFeed = input.firstIndex(of: .lineFeed, from: searched) {
+            try checkCarriageReturns(input, before: lineFeed)
             if requestLine == nil { try checkBeginning(input.extracting(lineStart..<lineFeed)) }
             // A bare LF is how smuggled requests begin.
             guard lineFeed > lineStart, input[lineFeed - 1] == .carriageReturn else {
@@ -61,11 +62,26 @@ package struct RequestHeadParser: Sendable {
                 try takeField(line)
             }
         }
+        try checkCarriageReturns(input, before: input.count)
         searched = input.count
+        try checkUnfinished(input)
+        return .needsMore
+    }
+
+    /// Refuses a carriage return that something else than a line feed follows: no more bytes can mend it.
+    private mutating func checkCarriageReturns(_ input: Span<UInt8>, before end: Int) throws(Rejection) {
+        // What was searched before may have ended with one.
+        let start = max(lineStart, searched - 1)
+        guard let place = input.firstIndex(of: .carriageReturn, from: start), place + 1 < end else { return }
+        try checkUnfinished(input.extracting(...place))
+        throw Rejection(.badRequest, "A carriage return must be followed by a line feed.")
+    }
+
+    /// Judges what has come when its last line is not whole.
+    private mutating func checkUnfinished(_ input: Span<UInt8>) throws(Rejection) {
         if requestLine == nil { try checkBeginning(input.extracting(lineStart...)) }
         // One more byte must still fit: the line's end.
         try checkSize(input.count + 1)
-        return .needsMore
     }
 
     private mutating func takeRequestLine(_ line: Span<UInt8>) throws(Rejection) {

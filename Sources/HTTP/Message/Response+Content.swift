@@ -45,25 +45,38 @@ extension Response {
 extension [UInt8] {
     /// Appends `text` as a JSON string with its quotes (RFC 8259 §7).
     package mutating func appendJSONString(_ text: String) {
-        let digits = StaticString("0123456789abcdef")
         append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                append(UInt8(ascii: "\\"))
-                append(byte)
-            case UInt8(ascii: "\n"): append(contentsOf: "\\n".utf8)
-            case UInt8(ascii: "\r"): append(contentsOf: "\\r".utf8)
-            case UInt8(ascii: "\t"): append(contentsOf: "\\t".utf8)
-            case 0..<0x20:
-                append(contentsOf: "\\u00")
-                digits.withUTF8Buffer { digits in
-                    append(digits[Int(byte >> 4)])
-                    append(digits[Int(byte & 15)])
-                }
-            default: append(byte)
+        var text = text
+        text.withUTF8 { bytes in
+            var start = 0
+            for (index, byte) in bytes.enumerated() where Self.needsEscape(byte) {
+                append(contentsOf: bytes[start..<index])
+                appendJSONEscape(byte)
+                start = index + 1
             }
+            append(contentsOf: bytes[start...])
         }
         append(UInt8(ascii: "\""))
+    }
+
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private mutating func appendJSONEscape(_ byte: UInt8) {
+        append(UInt8(ascii: "\\"))
+        switch byte {
+        case UInt8(ascii: "\n"): append(UInt8(ascii: "n"))
+        case UInt8(ascii: "\r"): append(UInt8(ascii: "r"))
+        case UInt8(ascii: "\t"): append(UInt8(ascii: "t"))
+        case 0..<0x20:
+            let digits = StaticString("0123456789abcdef")
+            append(contentsOf: "u00")
+            digits.withUTF8Buffer { digits in
+                append(digits[Int(byte >> 4)])
+                append(digits[Int(byte & 15)])
+            }
+        default: append(byte)
+        }
     }
 }

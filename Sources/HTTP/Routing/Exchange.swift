@@ -22,17 +22,21 @@ package final class Exchange: Sendable {
     }
 
     deinit {
-        respond(.problem(status: .internalServerError, detail: "The request was dropped without an answer."))
+        guard isFirstAnswer() else { return }
+        send(.problem(status: .internalServerError, detail: "The request was dropped without an answer."))
     }
 
     /// Answers the request. Only the first call counts; after a disconnect the answer is dropped.
     package func respond(_ response: Response) {
-        let first = state.withLock { state in
+        if isFirstAnswer() { send(response) }
+    }
+
+    private func isFirstAnswer() -> Bool {
+        state.withLock { state in
             guard case .waiting = state else { return false }
             state = .answered
             return true
         }
-        if first { send(response) }
     }
 
     /// Asks to be told, at most once, if the client goes away before the answer; at once if it already has.

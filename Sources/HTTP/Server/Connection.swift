@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 
 /// One socket and its machine. Not sendable: it lives and dies in its event loop.
@@ -8,11 +7,11 @@ final class Connection {
     private let context: LoopContext
     private var machine: ConnectionMachine
     private var outbound = Outbound()
-    private let readSource: any DispatchSourceRead
-    private var writeSource: (any DispatchSourceWrite)?
-    private var isReading = true
+    private let isRefused: Bool
+    /// What the kernel was told to report.
+    private var interest: Poller.Interest = .reading
     private var isWaitingToWrite = false
-    private var hasCancelled = false
+    private var hasClosed = false
     /// Where the answer of the exchange that a handler has will be; nil when there is none.
     private var slot: AnswerSlot?
     /// That exchange, while the handler keeps it.
@@ -22,26 +21,20 @@ final class Connection {
     /// What the peer had yet to take when that was last looked at.
     private var unacknowledged: Int?
 
-    /// Begins to read. The descriptor now belongs to the connection.
+    /// The descriptor now belongs to the connection.
+    /// - Parameter isRefused: whether the client is only told that there is no room.
     init(id: UInt64, descriptor: Int32, peer: String, isRefused: Bool, context: LoopContext) {
         self.id = id
         self.descriptor = descriptor
+        self.isRefused = isRefused
         self.context = context
         machine = ConnectionMachine(policy: context.policy, peer: peer, now: .now)
-        let loop = context.loop
-        readSource = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: loop.executor.queue)
-        readSource.setEventHandler { loop.assumeIsolated { $0.readable(id) } }
-        // The descriptor may be closed only when no source watches it any more.
-        readSource.setCancelHandler {
-            close(descriptor)
-            loop.assumeIsolated { $0.closed(id, wasRefused: isRefused) }
-        }
-        readSource.resume()
     }
 
-    /// Tells the client that there is no room.
-    func refuse() {
-        perform(machine.refuse(now: .now))
+    /// Begins to read, and to answer one that is refused.
+    func begin() {
+        guard context.poller.add(descriptor, token: id, interest) else { return close() }
+        if isRefused { perform(machine.refuse(now: .now)) }
     }
 
     func drain(grace: Duration) {
@@ -52,8 +45,19 @@ final class Connection {
         perform(machine.peerVanished())
     }
 
+    /// Acts on what became of the socket.
+    func handle(_ event: Poller.Event) {
+        if event.isWritable && isWaitingToWrite { perform(flush()) }
+        guard !hasClosed else { return }
+        if interest.contains(.reading) {
+            if event.isReadable || event.isBroken { read() }
+        } else if event.isBroken {
+            perform(machine.peerVanished())
+        }
+    }
+
     /// Reads what has come, and lets the machine act on it.
-    func readable() {
+    private func read() {
         // Some turns only, so that one busy client does not keep the loop from the others.
         for _ in 0..<8 {
             let allowance = machine.inputAllowance
@@ -63,23 +67,12 @@ final class Connection {
             case .bytes(let count):
                 let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
                 perform(bytes.withMemoryRebound(to: UInt8.self) { machine.received($0.span, now: .now) })
-                if count < buffer.count { return updateReading() }
-            case .wouldBlock: return updateReading()
-            case .ended:
-                perform(machine.receivedEnd(now: .now))
-                return updateReading()
+                if count < buffer.count { return }
+            case .wouldBlock: return
+            case .ended: return perform(machine.receivedEnd(now: .now))
             case .failed: return perform(machine.peerVanished())
             }
         }
-        updateReading()
-    }
-
-    func writable() {
-        if isWaitingToWrite {
-            writeSource?.suspend()
-            isWaitingToWrite = false
-        }
-        perform(flush())
     }
 
     /// The handler answered from another thread.
@@ -93,7 +86,7 @@ final class Connection {
         if isWaitingToWrite && peerTookBytes() { machine.wrote(now: now) }
         guard let deadline = machine.deadline, now >= deadline else { return }
         // A request may have come in the same moment: no connection is closed over one.
-        if machine.isIdle { readable() }
+        if machine.isIdle { read() }
         perform(machine.deadlinePassed(now: now))
     }
 
@@ -110,7 +103,7 @@ final class Connection {
         var action = first
         while true {
             switch action {
-            case .none: return updateReading()
+            case .none: return updateInterest()
             case .handle(let request, let route): action = handle(request, route)
             case .send(let answer): action = send(answer)
             case .sendContinue:
@@ -120,7 +113,7 @@ final class Connection {
             case .endOutput:
                 Socket.endOutput(descriptor)
                 action = .none
-            case .close: return cancel()
+            case .close: return close()
             }
         }
     }
@@ -156,6 +149,7 @@ final class Connection {
     private func flush() -> ConnectionMachine.Action {
         switch outbound.flush(to: descriptor) {
         case .done:
+            isWaitingToWrite = false
             let now = ContinuousClock.now
             guard sending != nil else { return .none }
             completeRecord(now: now)
@@ -163,7 +157,7 @@ final class Connection {
         case .blocked(let tookBytes):
             if tookBytes { machine.wrote(now: .now) }
             unacknowledged = Socket.unacknowledgedBytes(descriptor)
-            waitToWrite()
+            isWaitingToWrite = true
             return .none
         case .failed: return machine.peerVanished()
         }
@@ -177,30 +171,20 @@ final class Connection {
         context.observer.exchangeCompleted(record)
     }
 
-    /// A suspended source costs the loop nothing; that is how back-pressure reaches the client.
-    private func updateReading() {
-        guard !hasCancelled else { return }
-        let wantsInput = machine.inputAllowance > 0
-        guard wantsInput != isReading else { return }
-        isReading = wantsInput
-        if wantsInput { readSource.resume() } else { readSource.suspend() }
+    /// What is not read stays in the kernel: that is how back-pressure reaches the client.
+    private func updateInterest() {
+        guard !hasClosed else { return }
+        var wanted: Poller.Interest = isWaitingToWrite ? .writing : []
+        if machine.inputAllowance > 0 { wanted.insert(.reading) }
+        guard wanted != interest else { return }
+        interest = wanted
+        context.poller.change(descriptor, token: id, interest)
     }
 
-    private func waitToWrite() {
-        guard !isWaitingToWrite else { return }
-        isWaitingToWrite = true
-        if let writeSource { return writeSource.resume() }
-        let source = DispatchSource.makeWriteSource(fileDescriptor: descriptor, queue: context.loop.executor.queue)
-        let loop = context.loop
-        source.setEventHandler { [id] in loop.assumeIsolated { $0.writable(id) } }
-        source.resume()
-        writeSource = source
-    }
-
-    /// Ends the connection: tells who waits, then the sources, the last of which closes the descriptor.
-    private func cancel() {
-        guard !hasCancelled else { return }
-        hasCancelled = true
+    /// Ends the connection, and tells who waits.
+    private func close() {
+        guard !hasClosed else { return }
+        hasClosed = true
         let now = ContinuousClock.now
         completeRecord(now: now)
         if slot != nil {
@@ -208,12 +192,7 @@ final class Connection {
             context.observer.exchangeCompleted(machine.abandonedRecord(now: now))
             exchange?.disconnect()
         }
-        // A suspended source would never run its cancel handler.
-        if !isReading { readSource.resume() }
-        guard let writeSource else { return readSource.cancel() }
-        if !isWaitingToWrite { writeSource.resume() }
-        let readSource = readSource
-        writeSource.setCancelHandler { readSource.cancel() }
-        writeSource.cancel()
+        Glibc.close(descriptor)
+        context.loop.assumeIsolated { [id, isRefused] in $0.closed(id, wasRefused: isRefused) }
     }
 }

@@ -1,24 +1,24 @@
-import Dispatch
-
-/// One serial queue and the connections that live on it.
+/// The connections that one thread serves, and the wait for what happens to them.
 ///
-/// All deadlines of the loop are checked by one coarse timer, which runs only while there are connections.
-actor EventLoop: LoopActor {
+/// All deadlines of the loop are checked by one coarse sweep, which happens only while there are connections.
+actor EventLoop {
     nonisolated let executor: LoopExecutor
     nonisolated let policy: ConnectionPolicy
     nonisolated let observer: any ServerObserver
     nonisolated let count: ConnectionCount
 
     private var connections: [UInt64: Connection] = [:]
-    private var nextID: UInt64 = 0
+    private var lastID = Poller.bellToken
     private lazy var context = LoopContext(loop: self, policy: policy, observer: observer)
-    private var timer: (any DispatchSourceTimer)?
+    private var nextSweep = ContinuousClock.now
     private var drainGrace: Duration?
+    private var hasEnded = false
 
-    private static let sweepInterval = DispatchTimeInterval.milliseconds(250)
+    private static let sweepInterval: Duration = .milliseconds(250)
 
-    init(index: Int, policy: ConnectionPolicy, observer: any ServerObserver, count: ConnectionCount) {
-        executor = LoopExecutor(label: "http.loop.\(index)")
+    init(index: Int, policy: ConnectionPolicy, observer: any ServerObserver, count: ConnectionCount) throws(ServerError)
+    {
+        executor = try LoopExecutor(label: "http.loop.\(index)")
         self.policy = policy
         self.observer = observer
         self.count = count
@@ -28,26 +28,31 @@ actor EventLoop: LoopActor {
         executor.asUnownedSerialExecutor()
     }
 
+    /// Serves until `end`.
+    nonisolated func begin() {
+        executor.begin { self.assumeIsolated { $0.serve() } }
+    }
+
+    /// Runs `body` on the loop, later; never, once it has ended.
+    nonisolated func run(_ body: @escaping @Sendable (isolated EventLoop) -> Void) {
+        executor.post { self.assumeIsolated { body($0) } }
+    }
+
     /// Takes over an accepted socket, already counted and held.
     /// - Parameter isRefused: whether it is only to be told that there is no room.
     func open(descriptor: Int32, peer: String, isRefused: Bool) {
-        nextID += 1
+        lastID += 1
         let connection = Connection(
-            id: nextID,
+            id: lastID,
             descriptor: descriptor,
             peer: peer,
             isRefused: isRefused,
             context: context
         )
-        connections[nextID] = connection
-        startSweeping()
+        connections[lastID] = connection
+        if isRefused { observer.connectionRefused() } else { observer.connectionOpened() }
         if let drainGrace { connection.drain(grace: drainGrace) }
-        if isRefused {
-            observer.connectionRefused()
-            connection.refuse()
-        } else {
-            observer.connectionOpened()
-        }
+        connection.begin()
     }
 
     /// The socket of a connection is closed.
@@ -58,14 +63,6 @@ actor EventLoop: LoopActor {
         count.release()
     }
 
-    func readable(_ id: UInt64) {
-        connections[id]?.readable()
-    }
-
-    func writable(_ id: UInt64) {
-        connections[id]?.writable()
-    }
-
     func answered(_ id: UInt64) {
         connections[id]?.answered()
     }
@@ -74,7 +71,7 @@ actor EventLoop: LoopActor {
     func drain(grace: Duration) {
         drainGrace = grace
         for connection in connections.values { connection.drain(grace: grace) }
-        sweep()
+        sweep(now: .now)
     }
 
     /// Closes every connection at once.
@@ -82,22 +79,39 @@ actor EventLoop: LoopActor {
         for connection in connections.values { connection.abort() }
     }
 
-    private func startSweeping() {
-        guard timer == nil else { return }
-        let source = DispatchSource.makeTimerSource(queue: executor.queue)
-        source.setEventHandler { self.assumeIsolated { $0.sweep() } }
-        source.schedule(deadline: .now() + Self.sweepInterval, repeating: Self.sweepInterval, leeway: .milliseconds(50))
-        source.resume()
-        timer = source
+    /// Closes what is still open, and serves no more.
+    func end() {
+        abort()
+        executor.end()
+        hasEnded = true
     }
 
-    private func sweep() {
-        guard !connections.isEmpty else {
-            timer?.cancel()
-            timer = nil
-            return
+    private func serve() {
+        var events = Poller.Events()
+        while !hasEnded {
+            executor.poller.wait(for: &events, milliseconds: timeUntilSweep())
+            var isCalled = false
+            for index in 0..<events.count {
+                let event = events[index]
+                if event.token == Poller.bellToken { isCalled = true } else { connections[event.token]?.handle(event) }
+            }
+            if isCalled {
+                for job in executor.takeJobs() { job() }
+            }
+            let now = ContinuousClock.now
+            if now >= nextSweep { sweep(now: now) }
         }
-        let now = ContinuousClock.now
+    }
+
+    /// In whole milliseconds, rounded up; nil when nothing has a deadline.
+    private func timeUntilSweep() -> Int? {
+        guard !connections.isEmpty else { return nil }
+        let left = max(.zero, nextSweep - .now)
+        return Int(left / .milliseconds(1)) + 1
+    }
+
+    private func sweep(now: ContinuousClock.Instant) {
+        nextSweep = now + Self.sweepInterval
         for connection in connections.values { connection.checkDeadline(now: now) }
     }
 }

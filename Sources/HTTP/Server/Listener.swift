@@ -5,8 +5,8 @@ import Glibc
 ///
 /// At the cap a few more are let in, only to be told 503; the rest wait in the kernel's backlog. When descriptors run
 /// out, accepting pauses: the listening socket stays readable, and watching it would spin.
-actor Listener: LoopActor {
-    nonisolated let executor = LoopExecutor(label: "http.listener")
+actor Listener {
+    private nonisolated let executor = QueueExecutor(label: "http.listener")
 
     private let socket: ListeningSocket
     private let loops: [EventLoop]
@@ -32,7 +32,17 @@ actor Listener: LoopActor {
         executor.asUnownedSerialExecutor()
     }
 
-    func begin() {
+    /// Begins to accept.
+    nonisolated func begin() {
+        executor.queue.sync { assumeIsolated { $0.watch() } }
+    }
+
+    /// Stops listening, soon; idempotent. Not to be called from a handler.
+    nonisolated func end() {
+        executor.queue.sync { assumeIsolated { $0.unwatch() } }
+    }
+
+    private func watch() {
         let source = DispatchSource.makeReadSource(fileDescriptor: socket.descriptor, queue: executor.queue)
         source.setEventHandler { self.assumeIsolated { $0.acceptBatch() } }
         source.setCancelHandler { self.assumeIsolated { $0.finish() } }
@@ -41,8 +51,7 @@ actor Listener: LoopActor {
         self.source = source
     }
 
-    /// Stops listening, soon; idempotent.
-    func end() {
+    private func unwatch() {
         guard let source else { return }
         self.source = nil
         if isPaused { source.resume() }

@@ -1,6 +1,7 @@
 /// What the connections of one event loop share. Not sendable: it stays within the loop.
 final class LoopContext {
     unowned let loop: EventLoop
+    let poller: Poller
     let policy: ConnectionPolicy
     let observer: any ServerObserver
     let serializer: ResponseSerializer
@@ -10,6 +11,7 @@ final class LoopContext {
 
     init(loop: EventLoop, policy: ConnectionPolicy, observer: any ServerObserver) {
         self.loop = loop
+        poller = loop.executor.poller
         self.policy = policy
         self.observer = observer
         serializer = ResponseSerializer(serverName: policy.configuration.serverName)

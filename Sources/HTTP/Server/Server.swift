@@ -1,6 +1,7 @@
 import Synchronization
 
-/// An HTTP/1.1 server on BSD sockets and Dispatch: a listener a socket, and a few event loops. It serves from `start` to `stop`.
+/// An HTTP/1.1 server on BSD sockets and Dispatch: a listener a socket, and a few event loops. It serves from `start`
+/// to `stop`.
 package final class Server: Sendable {
     private struct Running {
         var listeners: [Listener]
@@ -32,13 +33,14 @@ package final class Server: Sendable {
             guard running == nil else { throw ServerError.alreadyStarted }
             let policy = ConnectionPolicy(configuration: configuration, router: try Router(routes))
             let sockets = try Self.sockets(configuration)
-            let loops = (0..<max(1, configuration.eventLoops)).map { index in
-                EventLoop(index: index, policy: policy, observer: observer, count: count)
+            let loops = try (0..<max(1, configuration.eventLoops)).map { index in
+                try EventLoop(index: index, policy: policy, observer: observer, count: count)
             }
             let listeners = sockets.map { socket in
                 Listener(socket: socket, loops: loops, count: count, maxConnections: configuration.maxConnections)
             }
-            for listener in listeners { listener.runAndWait { $0.begin() } }
+            for loop in loops { loop.begin() }
+            for listener in listeners { listener.begin() }
             running = Running(listeners: listeners, loops: loops)
             return sockets.first?.port ?? 0
         }
@@ -65,10 +67,12 @@ package final class Server: Sendable {
     /// closed. Not to be called from a handler.
     package func stop(deadline: ContinuousClock.Instant) {
         guard let running = running.withLock({ $0 }) else { return }
-        for listener in running.listeners { listener.runAndWait { $0.end() } }
+        for listener in running.listeners { listener.end() }
         for loop in running.loops { loop.run { $0.drain(grace: Self.stopGrace) } }
-        guard !count.waitUntilReleased(deadline: deadline) else { return }
-        for loop in running.loops { loop.run { $0.abort() } }
-        _ = count.waitUntilReleased(deadline: .now + .seconds(1))
+        if !count.waitUntilReleased(deadline: deadline) {
+            for loop in running.loops { loop.run { $0.abort() } }
+            _ = count.waitUntilReleased(deadline: .now + .seconds(1))
+        }
+        for loop in running.loops { loop.run { $0.end() } }
     }
 }

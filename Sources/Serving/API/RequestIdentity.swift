@@ -1,5 +1,6 @@
 package import HTTP
 import HTTPTypes
+import Synchronization
 
 extension HTTPField.Name {
     static let requestID = name("X-Request-Id")
@@ -64,9 +65,11 @@ package enum RequestID {
         return value.utf8.allSatisfy { (0x21...0x7e).contains($0) } ? value : nil
     }
 
-    /// 128 random bits in hexadecimal.
+    /// 128 bits in hexadecimal that no other request has: a count, spread over all bits from a random start. To draw
+    /// each id anew would take two system calls.
     static func random() -> String {
-        var bits = UInt128.random(in: 0...UInt128.max)
+        let index = UInt64(truncatingIfNeeded: count.add(1, ordering: .relaxed).newValue)
+        var bits = UInt128(spread(start.0 &+ index)) << 64 | UInt128(spread(start.1 &- index))
         return String(unsafeUninitializedCapacity: 32) { digits in
             for index in 0..<32 {
                 let digit = UInt8(truncatingIfNeeded: bits & 15)
@@ -75,5 +78,16 @@ package enum RequestID {
             }
             return 32
         }
+    }
+
+    private static let count = Atomic(0)
+    private static let start = (UInt64.random(in: 0...UInt64.max), UInt64.random(in: 0...UInt64.max))
+
+    /// Another number for each number (the output step of SplitMix64).
+    private static func spread(_ number: UInt64) -> UInt64 {
+        var mixed = number &* 0x9E37_79B9_7F4A_7C15
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
     }
 }
