@@ -23,9 +23,12 @@ final class FakeModel: ImageModel {
     private let engineError: (any Error)?
     private let gate: Gate?
 
-    /// - Parameter gate: holds every run of the network until it is opened.
+    /// - Parameters:
+    ///   - classCount: 4, or 0 for a model without a classifier.
+    ///   - gate: holds every run of the network until it is opened.
     init(
         name: String = "fake",
+        classCount: Int = 4,
         imageError: ImageError = .corrupt(format: .jpeg, reason: "cut short"),
         engineError: (any Error)? = nil,
         gate: Gate? = nil
@@ -35,7 +38,7 @@ final class FakeModel: ImageModel {
             architecture: "fakenet",
             parameterCount: 42,
             multiplyAdds: 1_000,
-            classCount: 4,
+            classCount: classCount,
             embeddingCount: 4,
             inputChannels: 3,
             transform: ImageTransform(width: 2, height: 1, mean: [0, 0, 0], standardDeviation: [1, 1, 1]),
@@ -63,7 +66,10 @@ final class FakeModel: ImageModel {
         if let engineError { throw engineError }
         return pictures.map { picture in
             let logits = picture.pixels.prefix(4).map(Float.init)
-            return ModelOutput(logits: logits, embedding: logits.map { $0 / 2 })
+            return ModelOutput(
+                logits: Array(logits.prefix(information.classCount)),
+                embedding: logits.map { $0 / 2 }
+            )
         }
     }
 

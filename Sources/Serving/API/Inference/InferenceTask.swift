@@ -8,6 +8,9 @@ protocol InferenceTask: Sendable {
     /// Whether the model is named in the path, or by the query's `model`.
     static var namesModelInPath: Bool { get }
 
+    /// Why a model cannot be asked this at all; nil where it can.
+    static func refusal(by model: ServedModel) -> Problem?
+
     /// Whether so little is to be read that an event loop may do it.
     static func isQuick(_ request: Request) -> Bool
 
@@ -22,6 +25,10 @@ protocol InferenceTask: Sendable {
 
     /// Called once, with one result for each input, in order; not when all were refused or cancelled.
     func response(_ outcome: InferenceOutcome) -> Response
+}
+
+extension InferenceTask {
+    static func refusal(by model: ServedModel) -> Problem? { nil }
 }
 
 /// What became of the pictures of a request.
