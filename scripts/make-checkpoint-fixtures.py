@@ -35,22 +35,6 @@ WIDTH, DEPTH, CLASSES = 0.1, 0.5, 7
 SIZES = [(64, 64), (75, 90)]
 
 
-def seed(model, sample):
-    """Gives a model seeded weights; returns the exponents of its batch norms."""
-    model.eval()
-    tensors = {
-        name: torch.from_numpy(seeded_values.weight(name, shape, {})) for name, shape in reference_models.shapes(model)
-    }
-    reference_models.load(model, tensors)
-    exponents = reference_models.calibrate(model, sample)
-    tensors = {
-        name: torch.from_numpy(seeded_values.weight(name, shape, exponents))
-        for name, shape in reference_models.shapes(model)
-    }
-    reference_models.load(model, tensors)
-    return exponents
-
-
 def logits(model, size, channels=3):
     sample = torch.from_numpy(seeded_values.picture((1, channels, *size))).double()
     with torch.inference_mode():
@@ -131,7 +115,7 @@ def make_files():
             goldens[f"{name}.{size[0]}x{size[1]}"] = logits(model, size)
 
     plain = _gen_efficientnet("efficientnet_b0", WIDTH, DEPTH, num_classes=CLASSES)
-    seed(plain, sample)
+    reference_models.seed(plain, sample)
     record("timm", plain)
     state = plain.state_dict()
     torch.save(state, folder / "timm.pth")
@@ -159,7 +143,7 @@ def make_files():
     )
 
     same = _gen_efficientnet("tf_efficientnet_b0", WIDTH, DEPTH, num_classes=CLASSES, bn_eps=1e-3, pad_type="same")
-    seed(same, sample)
+    reference_models.seed(same, sample)
     record("tensorflow", same, SIZES[:1])
     for name, model in (("timm", plain), ("tensorflow", same)):
         export(model, folder / f"{name}-script.onnx", dynamo=False)
@@ -178,17 +162,17 @@ def make_files():
     )
 
     vision = torchvision_efficientnet()
-    seed(vision, sample)
+    reference_models.seed(vision, sample)
     record("torchvision", vision)
     torch.save(vision.state_dict(), folder / "torchvision.pth")
 
     luke = lukemelas(WIDTH, DEPTH, 64, CLASSES)
-    seed(luke, sample)
+    reference_models.seed(luke, sample)
     record("efficientnet_pytorch", luke, SIZES[:1])
     torch.save(luke.state_dict(), folder / "efficientnet_pytorch.pth")
 
     transformer = hugging_face(WIDTH, DEPTH, 64, [2], CLASSES)
-    seed(transformer, sample)
+    reference_models.seed(transformer, sample)
     record("huggingface", transformer)
     transformer.save_pretrained(folder / "huggingface")
     (folder / "huggingface" / "preprocessor_config.json").write_text(json.dumps(PREPROCESSOR, indent=2) + "\n")
@@ -216,7 +200,7 @@ def make_styles():
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name, architecture, model, size in styles():
-        exponents = seed(model, seeded_values.picture((1, 3, *size)))
+        exponents = reference_models.seed(model, seeded_values.picture((1, 3, *size)))
         description = {
             "architecture": architecture,
             "size": size,

@@ -70,25 +70,12 @@ NATIVE = {
     "inception_v3": 299,
 }  # fmt: skip
 
-#: Too big for the reference at its native size within minutes and the memory of a small machine.
-REDUCED = {
-    f"{prefix}{name}": side
-    for prefix in ("", "tf_")
-    for name, side in (
-        ("efficientnet_b7", 300), ("efficientnet_b8", 300), ("efficientnet_l2", 224), ("efficientnetv2_l", 300),
-        ("efficientnetv2_xl", 300),
-    )
-}  # fmt: skip
-
 OTHER = (1, 3, 150, 181)
 
 #: Each architecture at its native size and at an odd, oblong one; few classes keep the files small.
 CASES = {
     **NAMED_CASES,
-    **{
-        f"{name}-native": Case(name, (1, 3, REDUCED.get(name, side), REDUCED.get(name, side)), classes=17)
-        for name, side in NATIVE.items()
-    },
+    **{f"{name}-native": Case(name, (1, 3, side, side), classes=17) for name, side in NATIVE.items()},
     **{f"{name}-odd": Case(name, OTHER, classes=17) for name in NATIVE},
 }
 

@@ -28,13 +28,15 @@ def from_folder(folder):
 
 def seeded(architecture, classes, sample):
     """A model with seeded weights, and the exponents that keep its activations near one on the sample input."""
-    model = timm.create_model(
-        architecture, pretrained=False, num_classes=classes, in_chans=sample.shape[1]
-    ).eval()
+    model = timm.create_model(architecture, pretrained=False, num_classes=classes, in_chans=sample.shape[1])
+    return model, seed(model, sample)
+
+
+def seed(model, sample):
+    """Gives a model seeded weights; returns the exponents that keep its activations near one on the sample input."""
+    model.eval()
     load(model, {name: torch.from_numpy(seeded_values.weight(name, shape, {})) for name, shape in shapes(model)})
-    exponents = calibrate(model, sample)
-    load(model, {name: torch.from_numpy(seeded_values.weight(name, shape, exponents)) for name, shape in shapes(model)})
-    return model, exponents
+    return calibrate(model, sample)
 
 
 def shapes(model):
@@ -55,7 +57,10 @@ def load(model, tensors):
 
 
 def calibrate(model, sample):
-    """For each batch norm, in the order they run, the power of two nearest to the root mean square of its input."""
+    """For each batch norm, in the order they run, the power of two nearest to the root mean square of its input.
+
+    Its statistics are scaled by it, which is exact.
+    """
     exponents = {}
 
     def scale(name):

@@ -27,7 +27,7 @@ extension Checkpoint {
                     + "and Inception-V3 are read"
             )
         }
-        let layout = TensorLayout(weights, style: style, statedClasses: classCount, path: path)
+        let layout = TensorLayout(self, style: style)
         let architecture = try architecture(layout)
         let transform = transform ?? architecture.transform.forChannels(layout.inputChannels(of: architecture))
         let shape = FeatureShape(

@@ -122,7 +122,7 @@ package struct Checkpoint: Sendable {
             guard files.hasConfiguration else { return }
             let path = files.configurationPath
             let configuration = try files.configuration(HuggingFaceConfiguration.self)
-            if configuration.modelType != nil {
+            if let type = configuration.modelType, type != HuggingFaceConfiguration.timmWrapper {
                 huggingFace = configuration
                 labels = configuration.labels?.names
                 let preprocessor = try files.preprocessor(HuggingFacePreprocessor.self)

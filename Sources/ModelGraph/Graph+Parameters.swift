@@ -65,7 +65,7 @@ extension Weights {
         guard let tensor = self[name] else { throw .missingTensor(name: name) }
         guard tensor.shape == shape else { throw .wrongShape(name: name, expected: shape, got: tensor.shape) }
         guard let floats = tensor.floats() else {
-            throw .wrongElementType(name: name, got: tensor.elementType)
+            throw .wrongElementType(name: name, got: tensor.elementType.rawValue)
         }
         return floats
     }
@@ -78,7 +78,7 @@ extension Weights {
                 throw .wrongShape(name: parameter.name, expected: parameter.shape, got: tensor.shape)
             }
             guard tensor.elementType.isFloatingPoint else {
-                throw .wrongElementType(name: parameter.name, got: tensor.elementType)
+                throw .wrongElementType(name: parameter.name, got: tensor.elementType.rawValue)
             }
         }
     }

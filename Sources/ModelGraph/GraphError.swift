@@ -7,7 +7,7 @@ package enum GraphError: Error, Equatable, CustomStringConvertible {
     /// A tensor has another shape than its node needs.
     case wrongShape(name: String, expected: [Int], got: [Int])
     /// A tensor's numbers are of a type that cannot be used here.
-    case wrongElementType(name: String, got: ElementType)
+    case wrongElementType(name: String, got: String)
 
     package var description: String {
         switch self {
@@ -18,7 +18,7 @@ package enum GraphError: Error, Equatable, CustomStringConvertible {
         case .wrongShape(let name, let expected, let got):
             "tensor \(name) has shape \(got), but this architecture needs \(expected)"
         case .wrongElementType(let name, let got):
-            "tensor \(name) holds \(got.rawValue) numbers; float32, float16 or bfloat16 are needed"
+            "tensor \(name) holds \(got) numbers; float32, float16 or bfloat16 are needed"
         }
     }
 }

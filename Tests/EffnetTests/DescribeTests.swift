@@ -69,6 +69,18 @@ import Testing
         }
     }
 
+    @Test func namesOverruleTheModelOfTheEnvironment() throws {
+        let environment = ["EFFNET_MODEL": "Models/tf_efficientnet_lite0"]
+        let named = try CommandProcess(["describe", "efficientnet_b0"], environment: environment)
+        #expect(!named.output.contains("lite0"))
+        let scaled = try CommandProcess(["describe", "--width", "1.1"], environment: environment)
+        #expect(!scaled.output.contains("lite0"))
+        let configured = try CommandProcess(["describe"], environment: environment)
+        #expect(configured.output.contains("tf_efficientnet_lite0") && !configured.output.contains("resnet50"))
+        let both = try CommandProcess(["describe", "efficientnet_b0", "--model", "Models/tf_efficientnet_lite0"])
+        #expect(both.output.contains("efficientnet_b0") && both.output.contains("tf_efficientnet_lite0"))
+    }
+
     @Test func unknownNamesAreExplained() throws {
         let command = try describe("mobilenet")
         #expect(command.code == 65)

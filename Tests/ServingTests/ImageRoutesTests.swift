@@ -44,6 +44,18 @@ import Testing
         #expect(response.text.hasPrefix(#"{"model":"fake","embedding":[1.5,2.5,0.0,0.0],"image":{"width":4,"#))
     }
 
+    /// Told from the head alone.
+    @Test func modelsWithoutClassifierOnlyEmbed() throws {
+        let service = try TestService(FakeModel(classCount: 0))
+        let classes = try service.answer(.post, "/v1/classify", body: [3, 5, 0, 0])
+        #expect(classes.status == .badRequest)
+        #expect(classes.field("Content-Type") == "application/problem+json")
+        #expect(classes.text.contains("has no classifier") && classes.text.contains("POST /v1/embed"))
+        let embedding = try service.answer(.post, "/v1/embed", body: [3, 5, 0, 0])
+        #expect(embedding.status == .ok)
+        #expect(embedding.text.contains(#""embedding":[1.5,2.5,0.0,0.0]"#))
+    }
+
     @Test(arguments: [nil, "image/png", "application/octet-stream", "application/x-www-form-urlencoded", "nonsense"])
     func anyOtherContentTypeIsAPicture(type: String?) throws {
         var fields = HTTPFields()

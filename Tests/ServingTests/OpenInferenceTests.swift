@@ -35,6 +35,21 @@ import Testing
         )
     }
 
+    @Test func modelsWithoutClassifierHaveOneOutput() throws {
+        let model = FakeModel(classCount: 0)
+        let all = try answer(Array(picture().utf8), model: model)
+        #expect(
+            all.text.hasSuffix(
+                #""outputs":[{"name":"embedding","datatype":"FP32","shape":[1,4],"data":[0.5,1.0,0.0,0.0]}]}"#
+            )
+        )
+        let logits = try answer(Array(picture(#","outputs":[{"name":"logits"}]"#).utf8), model: model)
+        #expect(logits.status == .badRequest)
+        #expect(logits.text.contains(#"no output \"logits\"; it has: embedding"#))
+        let metadata = try TestService(model).answer(.get, "/v2/models/{model}").text
+        #expect(metadata.hasSuffix(#""outputs":[{"name":"embedding","datatype":"FP32","shape":[-1,4]}]}"#))
+    }
+
     @Test func theClassificationExtensionNamesTheBest() throws {
         let outputs = #","outputs":[{"name":"logits","parameters":{"classification":2}}]"#
         #expect(

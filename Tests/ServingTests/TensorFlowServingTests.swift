@@ -17,6 +17,13 @@ import Testing
         #expect(response.text == #"{"predictions":[\#(expected),\#(expected)]}"#)
     }
 
+    @Test func modelsWithoutClassifierAnswerEmbeddings() throws {
+        let service = try TestService(FakeModel(classCount: 0))
+        let body = Array(#"{"instances":[{"b64":"AQI="}]}"#.utf8)
+        let response = try service.answer(.post, "/v1/models/{model}:predict", body: body)
+        #expect(response.text == #"{"predictions":[{"embedding":[0.5,1.0,0.0,0.0]}]}"#)
+    }
+
     @Test(arguments: [#"{"image":[{"b64":"AQI="}]}"#, #"[{"b64":"AQI="}]"#, #"{"b64":"AQI="}"#])
     func inputsAnswerColumns(inputs: String) throws {
         let response = try predict(#"{"inputs":\#(inputs)}"#)

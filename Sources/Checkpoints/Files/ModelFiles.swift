@@ -14,9 +14,9 @@ struct ModelFiles {
 
     /// Weights in a folder, the first that is there.
     private static let weightsNames = [
-        "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "model.onnx",
+        "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json", "model.onnx",
     ]
-    private static let weightsSuffixes = [".safetensors", ".pth", ".pt", ".bin", ".onnx"]
+    private static let weightsSuffixes = [".safetensors", ".pth", ".pth.tar", ".pt", ".bin", ".ckpt", ".onnx"]
 
     /// - Parameter path: the folder, or a file of weights.
     init(path: String) throws(CheckpointError) {
@@ -116,6 +116,7 @@ struct ModelFiles {
         return switch error as? DecodingError {
         case .typeMismatch(_, let context): "\(place(context)) has the wrong type"
         case .valueNotFound(_, let context): "\(place(context)) is null"
+        case .keyNotFound(let key, let context): "\(place(context)) lacks \(key.stringValue)"
         case .dataCorrupted(let context) where !context.codingPath.isEmpty:
             "\(place(context)) is not valid: \(context.debugDescription)"
         default: "this is not JSON, or a number in it does not fit its place"

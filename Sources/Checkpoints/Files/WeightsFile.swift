@@ -12,14 +12,19 @@ struct WeightsFile {
 
     private static let sizeLimit = 1 << 40
 
+    /// Nothing yet.
+    init() {}
+
+    /// A whole model: a file, or an index of several.
     init(path: String) throws(CheckpointError) {
-        if path.hasSuffix(".index.json") {
-            self = try ShardIndex(path: path).weights()
-            return
-        }
+        self = ShardIndex.isIndex(path) ? try ShardIndex(path: path).weights() : try WeightsFile(single: path)
+        if onnx == nil { weights = weights.unwrapped() }
+    }
+
+    /// One file, its tensors by the names that stand in it.
+    init(single path: String) throws(CheckpointError) {
         let storage = try MappedFile(path: path, limit: Self.sizeLimit)
-        let bytes = storage.bytes
-        if bytes.starts(with: "PK".utf8) || PyTorchFile.isLegacy(bytes) || bytes.starts(with: [0x80, 0x02]) {
+        if PyTorchFile.isOne(storage.bytes) {
             let file = try PyTorchFile(storage: storage, path: path)
             weights = file.weights
             unsupportedTypes = file.unsupportedTypes

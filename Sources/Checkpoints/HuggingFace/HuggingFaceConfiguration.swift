@@ -4,6 +4,9 @@ import ModelGraph
 /// The `config.json` of Transformers' EfficientNets, as far as inference needs it. What is missing has the default of
 /// Transformers, which is B7.
 struct HuggingFaceConfiguration: Decodable {
+    /// What Transformers calls a model of timm that it has wrapped; the rest of its `config.json` is timm's.
+    static let timmWrapper = "timm_wrapper"
+
     var modelType: String?
     var width: Double?
     var depth: Double?

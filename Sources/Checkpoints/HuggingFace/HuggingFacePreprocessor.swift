@@ -3,7 +3,7 @@ import ModelGraph
 /// `preprocessor_config.json` of Transformers' EfficientNet image processor.
 struct HuggingFacePreprocessor: Decodable {
     /// Height and width, written as an object or as one number.
-    struct Size: Decodable {
+    struct Size: Decodable, Equatable {
         var height: Int
         var width: Int
 
@@ -22,6 +22,7 @@ struct HuggingFacePreprocessor: Decodable {
         }
     }
 
+    var isResized: Bool?
     var size: Size?
     var cropSize: Size?
     var isCropped: Bool?
@@ -35,6 +36,7 @@ struct HuggingFacePreprocessor: Decodable {
     var dividesTwice: Bool?
 
     enum CodingKeys: String, CodingKey {
+        case isResized = "do_resize"
         case size
         case cropSize = "crop_size"
         case isCropped = "do_center_crop"
@@ -61,25 +63,37 @@ struct HuggingFacePreprocessor: Decodable {
                 remedy: "Correct it, or fetch the file again"
             )
         }
+        func unsupported(_ problem: String, _ remedy: String) -> CheckpointError {
+            CheckpointError(.unsupported, path: path, problem: problem, remedy: remedy)
+        }
         guard let size, let mean, let standardDeviation else {
             throw malformed("size, image_mean or image_std is missing")
         }
         let crop = isCropped == true ? cropSize ?? size : size
+        guard isResized != false else {
+            throw unsupported("do_resize is false", "Pictures of any size come in, so state do_resize and size")
+        }
         let sides = 1...4096
         guard sides.contains(size.height), sides.contains(size.width), sides.contains(crop.height),
             sides.contains(crop.width), crop.height <= size.height, crop.width <= size.width
         else { throw malformed("size or crop_size is not possible") }
+        // The largest fraction that gives the size back when the input's side is divided by it and rounded down.
+        let cropFraction = crop == size ? 1 : (Double(crop.height) / Double(size.height)).nextDown
+        guard Int(Double(crop.width) / cropFraction) == size.width else {
+            throw unsupported(
+                "crop_size is another share of size in width than in height",
+                "Choose sizes with one share for both"
+            )
+        }
         guard (1...4).contains(mean.count), mean.count == standardDeviation.count,
             mean.allSatisfy(\.isFinite), standardDeviation.allSatisfy({ $0.isFinite && $0 > 1e-6 })
         else { throw malformed("image_mean and image_std are not one number a channel") }
         let interpolations: [ImageTransform.Interpolation?] = [.nearest, .lanczos, .bilinear, .bicubic]
         let code = resample ?? 3
         guard interpolations.indices.contains(code), let interpolation = interpolations[code] else {
-            throw CheckpointError(
-                .unsupported,
-                path: path,
-                problem: "the resample filter \(code) is not supported",
-                remedy: "Choose 0 (nearest), 1 (lanczos), 2 (bilinear) or 3 (bicubic)"
+            throw unsupported(
+                "the resample filter \(code) is not supported",
+                "Choose 0 (nearest), 1 (lanczos), 2 (bilinear) or 3 (bicubic)"
             )
         }
         // Of samples in 0…1, as a picture's are.
@@ -90,7 +104,7 @@ struct HuggingFacePreprocessor: Decodable {
         return ImageTransform(
             width: crop.width,
             height: crop.height,
-            cropFraction: Double(crop.height) / Double(size.height),
+            cropFraction: cropFraction,
             cropMode: .squash,
             interpolation: interpolation,
             mean: mean.map { Float((shift + (isNormalized ? $0 : 0)) / scale) },

@@ -4,16 +4,19 @@ import ModelGraph
 /// The tensors of a checkpoint, seen through the names of its style.
 struct TensorLayout {
     let tensors: Weights
+    /// Tensors of element types that are not read, by name.
+    let unsupportedTypes: [String: String]
     let style: NamingStyle
     let statedClasses: Int?
     /// The file that errors name.
     let path: String
 
-    init(_ tensors: Weights, style: NamingStyle, statedClasses: Int?, path: String) {
-        self.tensors = tensors
+    init(_ checkpoint: Checkpoint, style: NamingStyle) {
+        tensors = checkpoint.weights
+        unsupportedTypes = checkpoint.unsupportedTypes
         self.style = style
-        self.statedClasses = statedClasses
-        self.path = path
+        statedClasses = checkpoint.classCount
+        path = checkpoint.path
     }
 
     /// The classes that are stated, or else those of the classifier's tensor; zero without one.
@@ -40,12 +43,15 @@ struct TensorLayout {
         var weights = Weights()
         for parameter in try graph.parameters() {
             let name = names(parameter.name)
-            guard let tensor = tensors[name] else { throw .missingTensor(name: name) }
+            guard let tensor = tensors[name] else {
+                throw unsupportedTypes[name].map { .wrongElementType(name: name, got: $0) }
+                    ?? .missingTensor(name: name)
+            }
             guard tensor.shape == parameter.shape else {
                 throw .wrongShape(name: name, expected: parameter.shape, got: tensor.shape)
             }
             guard tensor.elementType.isFloatingPoint else {
-                throw .wrongElementType(name: name, got: tensor.elementType)
+                throw .wrongElementType(name: name, got: tensor.elementType.rawValue)
             }
             weights[parameter.name] = tensor
         }

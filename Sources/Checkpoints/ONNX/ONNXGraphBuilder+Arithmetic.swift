@@ -43,6 +43,7 @@ extension ONNXGraphBuilder {
         case .tensor(_, let tensor): return ONNXArray(tensor.shape)
         case .array(let array): return ONNXArray(array.shape)
         case .padded: throw refusal(node, "behind a Pad")
+        case .channel: throw refusal(node, "of a single channel")
         }
     }
 

@@ -13,7 +13,7 @@ extension ONNXGraphBuilder {
                 isRefusal: true
             )
         }
-        if try addArithmetic(node) { return }
+        if try addArithmetic(node) || addChannel(node) { return }
         switch node.operation {
         case "Conv": try convolution(node)
         case "BatchNormalization": try batchNormalization(node)
@@ -181,7 +181,7 @@ extension ONNXGraphBuilder {
         try set(node, .features(try append(.scaleChannels, inputs, name: node.name)))
     }
 
-    private func isFixed(_ node: ONNXModel.Node, _ index: Int) throws(ONNXFlaw) -> Bool {
+    func isFixed(_ node: ONNXModel.Node, _ index: Int) throws(ONNXFlaw) -> Bool {
         switch try operand(node, index) {
         case .tensor, .array: true
         default: false

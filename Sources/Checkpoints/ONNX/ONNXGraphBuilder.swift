@@ -9,6 +9,7 @@ struct ONNXGraphBuilder {
         case sigmoid(of: Value, name: String)
         /// Features with a border that the next layer takes along.
         case padded(Value, ONNXPadding)
+        case channel(ONNXChannel)
         /// A tensor of the file, by its first name.
         case tensor(String, Tensor)
         /// Numbers that exporters compute sizes with.
@@ -59,6 +60,7 @@ struct ONNXGraphBuilder {
             operands[node.inputs[index]] = .features(made)
             return made
         case .padded: throw refusal(node, "behind a Pad")
+        case .channel: throw refusal(node, "of a single channel")
         case .tensor, .array: throw refusal(node, "of numbers that are part of the file")
         case .probabilities: throw refusal(node, "behind a Softmax")
         }

@@ -40,8 +40,9 @@ enum PickleClass: String, CaseIterable {
     case rebuildParameter = "torch._utils._rebuild_parameter"
     case size = "torch.Size"
     case device = "torch.device"
-    /// The options of a training script; kept as nothing.
+    /// The options of a training script and the steps of its schedule; kept as nothing.
     case namespace = "argparse.Namespace"
+    case counter = "collections.Counter"
     case floatStorage = "torch.FloatStorage"
     case halfStorage = "torch.HalfStorage"
     case bfloat16Storage = "torch.BFloat16Storage"

@@ -34,9 +34,18 @@ package struct PyTorchFile {
     }
 
     private static func read(_ storage: any ByteStorage) throws(PickleFlaw) -> PyTorchFile {
-        if storage.bytes.starts(with: [UInt8(ascii: "P"), UInt8(ascii: "K")]) { return try readArchive(storage) }
-        return try readLegacy(storage)
+        storage.bytes.starts(with: archiveStart) ? try readArchive(storage) : try readLegacy(storage)
     }
+
+    /// Whether a file starts as those of torch.save do, or as other pickles.
+    static func isOne(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        if bytes.starts(with: archiveStart) { return true }
+        // The length that safetensors files begin with may have these bytes too, but ends in zeros.
+        return bytes.count > 8 && bytes[0] == 0x80 && (2...5).contains(bytes[1]) && !bytes[4..<8].allSatisfy { $0 == 0 }
+    }
+
+    /// What zip archives begin with.
+    private static let archiveStart: [UInt8] = [UInt8(ascii: "P"), UInt8(ascii: "K"), 3, 4]
 
     private init(
         _ root: PickleValue,
@@ -142,7 +151,7 @@ package struct PyTorchFile {
     private static let legacyMagic: [UInt8] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]
 
     /// Whether a file starts as older ones do.
-    static func isLegacy(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    private static func isLegacy(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.count > 15 && bytes[0] == 0x80 && bytes[2] == 0x8a && bytes[4..<14].elementsEqual(legacyMagic)
     }
 

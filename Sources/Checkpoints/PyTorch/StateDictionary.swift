@@ -7,24 +7,18 @@ struct StateDictionary {
 
     /// Where training scripts put weights; averages before the weights that they are averages of.
     private static let members = ["state_dict_ema", "model_ema", "state_dict", "model"]
-    /// What wrappers put before every name.
-    private static let prefixes = ["module.", "_orig_mod."]
+    /// How many states an average is made of, which stands among its tensors.
+    private static let counter = "n_averaged"
 
     init(_ root: PickleValue, _ unpickler: Unpickler) throws(PickleFlaw) {
         guard let items = unpickler.items(root) else { throw PickleFlaw("it holds no dictionary of tensors") }
         if case .text(let name)? = items["arch"] { architecture = name } else { architecture = nil }
         let candidates = [items] + Self.members.compactMap { items[$0].flatMap(unpickler.items) }
         for candidate in candidates.dropFirst() + candidates.prefix(1) where tensors.isEmpty {
-            for case (let name, .tensor(let tensor)) in candidate { tensors[name] = tensor }
+            for case (let name, .tensor(let tensor)) in candidate where name != Self.counter { tensors[name] = tensor }
         }
         guard !tensors.isEmpty else {
             throw PickleFlaw("it holds no tensors, neither itself nor as \(Self.members.joined(separator: ", "))")
-        }
-        while let prefix = Self.prefixes.first(where: { prefix in tensors.keys.allSatisfy { $0.hasPrefix(prefix) } }) {
-            tensors = Dictionary(
-                tensors.map { (String($0.key.dropFirst(prefix.count)), $0.value) },
-                uniquingKeysWith: { first, _ in first }
-            )
         }
     }
 }

@@ -27,7 +27,7 @@ extension Unpickler {
         case .size:
             guard let first = arguments.first else { throw PickleFlaw("a size holds nothing") }
             push(first)
-        case .device, .namespace: push(.ignored)
+        case .device, .namespace, .counter: push(.ignored)
         default: throw PickleFlaw("\(function.rawValue) is called, which weights never need", isRefusal: true)
         }
     }

@@ -1,7 +1,8 @@
 import FoundationEssentials
 import ModelGraph
 
-/// `model.safetensors.index.json`: which tensor lies in which of several files beside it.
+/// `model.safetensors.index.json` or `pytorch_model.bin.index.json`: which tensor lies in which of several files beside
+/// it.
 struct ShardIndex {
     private let path: String
     private let files: [String: String]
@@ -16,6 +17,9 @@ struct ShardIndex {
         }
     }
 
+    /// Whether a file is one by its name.
+    static func isIndex(_ path: String) -> Bool { path.hasSuffix(".index.json") }
+
     init(path: String) throws(CheckpointError) {
         self.path = path
         let bytes = try SmallFile.bytes(path: path)
@@ -23,7 +27,7 @@ struct ShardIndex {
             throw CheckpointError(
                 .malformed,
                 path: path,
-                problem: "this is not an index of safetensors files",
+                problem: "this is not an index of files of weights",
                 remedy: "It holds an object weight_map from tensor names to file names; fetch it again"
             )
         }
@@ -36,10 +40,12 @@ struct ShardIndex {
         guard names.count <= Self.fileLimit else { throw flaw("it names \(names.count) files") }
         let folder = ModelPath.parent(of: path)
         var all = WeightsFile()
-        var shards: [String: SafetensorsFile] = [:]
+        var shards: [String: WeightsFile] = [:]
         for name in names.sorted() {
-            guard ModelPath.isPlainName(name) else { throw flaw("\"\(name)\" is not the name of a file beside it") }
-            shards[name] = try SafetensorsFile(path: "\(folder)/\(name)")
+            guard ModelPath.isPlainName(name), !Self.isIndex(name) else {
+                throw flaw("\"\(name)\" is not the name of a file of weights beside it")
+            }
+            shards[name] = try WeightsFile(single: "\(folder)/\(name)")
         }
         for (name, file) in files {
             if let tensor = shards[file]?.weights[name] {
@@ -56,9 +62,4 @@ struct ShardIndex {
     private func flaw(_ problem: String) -> CheckpointError {
         CheckpointError(.malformed, path: path, problem: problem, remedy: "Fetch the index and its files again")
     }
-}
-
-extension WeightsFile {
-    /// Nothing yet.
-    init() {}
 }

@@ -82,79 +82,19 @@ package enum TimmFolder {
         try file.commit()
     }
 
-    /// timm's name of an architecture that computes the same for this input, and its weights: epsilons may differ, which
-    /// the variances make good.
+    /// timm's name of an architecture that computes the same for this input, and its weights.
     private static func timmForm(of network: Network, path: String) throws -> (name: String, weights: Weights) {
         let own = network.architecture
         for name in [own, "tf_\(own)"] + Architecture.names {
             guard let architecture = try? Architecture(named: name) else { continue }
             let graph = architecture.graph(inputShape: network.graph.inputShape, classCount: network.classCount)
-            if let weights = try network.weights(in: graph) { return (name, weights) }
+            if let weights = try GraphMatch.weights(of: network, for: graph) { return (name, weights) }
         }
         throw CheckpointError(
             .unsupported,
             path: path,
             problem: "timm has no name for the network \(own) with pictures of this size",
             remedy: "Serve it as it is"
-        )
-    }
-}
-
-extension Network {
-    /// The weights for another graph, if that graph computes the same but for epsilons; else nil.
-    fileprivate func weights(in other: Graph) throws -> Weights? {
-        guard graph.nodes.count == other.nodes.count else { return nil }
-        var weights = weights
-        let shapes = try graph.shapes()
-        for (mine, theirs) in zip(graph.nodes, other.nodes) {
-            guard mine.inputs == theirs.inputs, mine.output == theirs.output else { return nil }
-            switch (mine.operation, theirs.operation) {
-            case (.convolution(let first), .convolution(let second)):
-                guard first.isSame(as: second, input: shapes[mine.inputs[0].index]) else { return nil }
-            case (.batchNormalization(let first), .batchNormalization(let second)):
-                guard first.prefix == second.prefix else { return nil }
-                try weights.shiftVariance(of: first.prefix, by: first.epsilon - second.epsilon)
-            default:
-                guard mine.operation == theirs.operation else { return nil }
-            }
-        }
-        return weights
-    }
-}
-
-extension Convolution {
-    /// Whether both see the same pixels of this input.
-    fileprivate func isSame(as other: Convolution, input: FeatureShape) -> Bool {
-        var (first, second) = (self, other)
-        for isVertical in [true, false] {
-            let extent = isVertical ? input.height : input.width
-            let kernel = isVertical ? kernelHeight : kernelWidth
-            func amounts(_ padding: Padding) -> (before: Int, after: Int) {
-                let (before, after) = padding.amounts(
-                    input: extent,
-                    kernel: kernel,
-                    stride: stride,
-                    vertical: isVertical
-                )
-                // Rows that no window reaches do not count.
-                let unused = (extent + before + after - kernel) % max(stride, 1)
-                return (before, after - unused)
-            }
-            guard amounts(padding) == amounts(other.padding) else { return false }
-        }
-        first.padding = .same
-        second.padding = .same
-        return first == second
-    }
-}
-
-extension Weights {
-    fileprivate mutating func shiftVariance(of prefix: String, by difference: Double) throws(GraphError) {
-        guard difference != 0, let tensor = self[prefix + ".running_var"] else { return }
-        let values = try floats(prefix + ".running_var", shape: tensor.shape)
-        self[prefix + ".running_var"] = Tensor(
-            shape: tensor.shape,
-            floats: values.map { Float(Double($0) + difference) }
         )
     }
 }

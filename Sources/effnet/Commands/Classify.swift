@@ -59,6 +59,13 @@ struct Classify: ParsableCommand {
             progress.show("loading the model: \(Int(share * 100)) %")
         }
         progress.clear()
+        guard classifier.information.classCount > 0 else {
+            throw CommandFailure(
+                code: .badData,
+                message: "model \(classifier.information.name) has no classifier: embeddings come from POST /v1/embed of "
+                    + "effnet serve, or from effnet run --embedding"
+            )
+        }
         let found = recursive ? PictureFiles(files) : nil
         let paths = found?.paths ?? files
         let unreadable = found?.unreadable ?? []

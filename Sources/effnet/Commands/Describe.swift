@@ -5,13 +5,13 @@ import Engine
 import ModelGraph
 import Serving
 
-struct Describe: ParsableCommand {
+struct Describe: SelectiveCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe",
         abstract: "Shows what networks cost: parameters, multiply-adds, input size, layers and memory.",
         discussion: """
             Everything is computed from the network's graph, but for the published ImageNet accuracy. Without a name, \
-            all architectures that are known are listed.
+            all architectures that are known are listed. EFFNET_MODEL counts where no network is named.
             """
     )
 
@@ -40,6 +40,11 @@ struct Describe: ParsableCommand {
 
     @Flag(help: "Print JSON: an object for one network, else a list. [EFFNET_JSON]")
     var json = false
+
+    /// Who names a network asks for that one, wherever else a model is configured.
+    var overruledVariables: Set<String> {
+        names.isEmpty && width == nil && depth == nil ? [] : ["EFFNET_MODEL"]
+    }
 
     func validate() throws {
         for (option, factor) in [("--width", width), ("--depth", depth)] {

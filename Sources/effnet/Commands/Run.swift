@@ -34,7 +34,7 @@ struct Run: ParsableCommand {
             throw CommandFailure(code: .badData, message: "\(error)")
         }
         let transform = classifier.information.transform
-        let expected = [3, transform.height, transform.width]
+        let expected = [classifier.information.inputChannels, transform.height, transform.width]
         guard array.shape.count == 4, Array(array.shape.dropFirst()) == expected else {
             throw CommandFailure(
                 code: .badData,

@@ -57,7 +57,10 @@ struct EnvironmentDefaults {
         to arguments: [String],
         of command: any ParsableCommand.Type
     ) throws -> [Addition] {
-        try Setting.all(of: command).compactMap { setting in
+        let selective = try? (command as? any SelectiveCommand.Type)?.parse(Array(arguments.dropFirst()))
+        let overruled = selective?.overruledVariables ?? []
+        return try Setting.all(of: command).compactMap { setting in
+            guard !overruled.contains(setting.variable) else { return nil }
             let given = arguments.prefix { $0 != "--" }.contains {
                 $0 == setting.option || $0.hasPrefix(setting.option + "=")
             }
@@ -75,6 +78,12 @@ struct EnvironmentDefaults {
             }
         }
     }
+}
+
+/// A command whose arguments may speak against some of the environment.
+protocol SelectiveCommand: ParsableCommand {
+    /// Variables that do not count beside what the command line says.
+    var overruledVariables: Set<String> { get }
 }
 
 /// An option or flag of a command, found by its property as the parser itself finds it.

@@ -29,9 +29,12 @@ final class FakeModel: ImageModel {
     private let engineError: (any Error)?
     private let gate: Gate?
 
-    /// - Parameter gate: holds every run of the network until it is opened.
+    /// - Parameters:
+    ///   - classCount: 4, or 0 for a model without a classifier.
+    ///   - gate: holds every run of the network until it is opened.
     init(
         name: String = "fake",
+        classCount: Int = 4,
         imageError: ImageError = .corrupt(format: .jpeg, reason: "cut short"),
         engineError: (any Error)? = nil,
         gate: Gate? = nil,
@@ -42,7 +45,7 @@ final class FakeModel: ImageModel {
             architecture: "fakenet",
             parameterCount: 42,
             multiplyAdds: 1_000,
-            classCount: 4,
+            classCount: classCount,
             embeddingCount: 4,
             inputChannels: 3,
             transform: ImageTransform(width: 2, height: 1, mean: [0, 0, 0], standardDeviation: [1, 1, 1]),
@@ -70,10 +73,11 @@ final class FakeModel: ImageModel {
         gate?.pass()
         if let engineError { throw engineError }
         return pictures.enumerated().map { index, picture in
-            let logits = picture.pixels.prefix(4).map(Float.init)
+            let logits = Array(picture.pixels.prefix(4).map(Float.init).prefix(information.classCount))
             let explained = classes.indices.contains(index) ? classes[index]?.index(in: logits) : nil
             let map = explained.map { ClassActivationMap(classID: $0, rows: 1, columns: 2, values: [logits[$0], 0]) }
-            return ModelOutput(logits: logits, embedding: logits.map { $0 / 2 }, explanation: map)
+            let embedding = picture.pixels.prefix(4).map { Float($0) / 2 }
+            return ModelOutput(logits: logits, embedding: embedding, explanation: map)
         }
     }
 

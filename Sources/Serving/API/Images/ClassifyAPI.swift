@@ -20,13 +20,23 @@ struct TopClasses: ImageAnswer {
 
     private let count: Int
 
+    static func refusal(by model: ServedModel) -> Problem? {
+        guard model.model.information.classCount == 0 else { return nil }
+        return Problem(
+            .badRequest,
+            title: "No classifier",
+            detail: "The model \"\(model.identity.name)\" has no classifier, so it knows no classes. Ask it for embeddings "
+                + "with POST /v1/embed, or name another model with ?model=NAME; GET /v1/models lists them."
+        )
+    }
+
     init(_ request: Request, model: ServedModel) throws(Problem) {
         let classCount = model.model.information.classCount
         guard let value = request.query["top_k"] else {
             count = min(Self.defaultCount, classCount)
             return
         }
-        guard let count = Int(value), (1...max(1, classCount)).contains(count) else {
+        guard let count = Int(value), (1...classCount).contains(count) else {
             throw .parameter("top_k", "top_k must be a whole number from 1 to \(classCount), not \"\(value)\".")
         }
         self.count = count

@@ -16,6 +16,8 @@ enum EmbedAPI {
 
 /// The features of a picture that the classifier sees.
 struct Embedding: ImageAnswer {
+    static func refusal(by model: ServedModel) -> Problem? { nil }
+
     init(_ request: Request, model: ServedModel) {}
 
     func members(of result: JobResult, model: ServedModel) -> [JSONValue.Member] {

@@ -5,6 +5,9 @@ import HTTPTypes
 
 /// What a route of the plain API says of each picture.
 protocol ImageAnswer: Sendable {
+    /// Why a model cannot be asked this at all; nil where it can.
+    static func refusal(by model: ServedModel) -> Problem?
+
     /// Reads the route's own parameters.
     init(_ request: Request, model: ServedModel) throws(Problem)
 
@@ -31,6 +34,8 @@ struct ImageTask<Answer: ImageAnswer>: InferenceTask {
 
     private let body: ImageBody
     private let answer: Answer
+
+    static func refusal(by model: ServedModel) -> Problem? { Answer.refusal(by: model) }
 
     static func isQuick(_ request: Request) -> Bool { ImageBody.Kind(request) == .raw }
 

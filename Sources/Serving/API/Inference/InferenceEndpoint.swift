@@ -46,12 +46,15 @@ struct InferenceEndpoint<Task: InferenceTask>: Sendable {
     }
 
     private func model(named name: String?, version: String?) throws(Problem) -> ServedModel {
+        let model: ServedModel
         do throws(Problem) {
-            return try context.registry.model(named: name, version: ModelIdentity.version(version))
+            model = try context.registry.model(named: name, version: ModelIdentity.version(version))
         } catch {
             if error.status == .serviceUnavailable { context.telemetry.refused(.notReady) }
             throw error
         }
+        if let problem = Task.refusal(by: model) { throw problem }
+        return model
     }
 
     /// Reads the body and hands its pictures in.

@@ -9,6 +9,9 @@ protocol InferenceTask: Sendable {
     /// Whether the model is named in the path, or by the query's `model`.
     static var namesModelInPath: Bool { get }
 
+    /// Why a model cannot be asked this at all; nil where it can.
+    static func refusal(by model: ServedModel) -> Problem?
+
     /// Whether so little is to be read that an event loop may do it.
     static func isQuick(_ request: Request) -> Bool
 
@@ -30,6 +33,7 @@ protocol InferenceTask: Sendable {
 
 extension InferenceTask {
     var explaining: ExplainedClass? { nil }
+    static func refusal(by model: ServedModel) -> Problem? { nil }
 }
 
 /// What became of the pictures of a request.

@@ -18,6 +18,7 @@ struct ModelDescription {
     }
 
     private var information: ModelInformation { served.model.information }
+    var outputs: [OutputTensor] { OutputTensor.all(of: information) }
     var inputShape: [Int] { served.model.tensorShape }
 
     /// Numbers a picture of each output.
@@ -39,7 +40,7 @@ struct ModelDescription {
             "inputs": [
                 tensor(Tensor.image, "BYTES", [-1, 1]), tensor(Tensor.input, "FP32", [-1] + inputShape),
             ],
-            "outputs": .array(OutputTensor.allCases.map { tensor($0.rawValue, "FP32", [-1, width(of: $0)]) }),
+            "outputs": .array(outputs.map { tensor($0.rawValue, "FP32", [-1, width(of: $0)]) }),
         ]
     }
 
@@ -66,7 +67,7 @@ struct ModelDescription {
             "input": [
                 input(Tensor.image, "TYPE_STRING", [1]), input(Tensor.input, "TYPE_FP32", inputShape),
             ],
-            "output": .array(OutputTensor.allCases.map { tensor($0.rawValue, "TYPE_FP32", [width(of: $0)]) }),
+            "output": .array(outputs.map { tensor($0.rawValue, "TYPE_FP32", [width(of: $0)]) }),
             "dynamic_batching": .object([]),
             "parameters": [
                 "architecture": ["string_value": .string(information.architecture)],
@@ -79,6 +80,11 @@ struct ModelDescription {
 /// What can be asked of a picture.
 enum OutputTensor: String, Sendable, CaseIterable {
     case logits, probabilities, embedding
+
+    /// What a model can be asked for: one without a classifier has embeddings alone.
+    static func all(of model: ModelInformation) -> [OutputTensor] {
+        model.classCount > 0 ? allCases : [.embedding]
+    }
 
     func values(of result: JobResult, model: ServedModel) -> [Float] {
         switch self {

@@ -18,11 +18,20 @@ struct OpenInferenceRequest: Sendable {
     var prefersBinary = false
     var inputs: [JobInput] = []
     var outputs: [Output] = []
+    private let known: [OutputTensor]
 
     /// - Parameters:
     ///   - headerLength: bytes of JSON at the body's start, where binary data follow it.
-    ///   - tensorCount: numbers of one preprocessed picture.
-    init(_ body: [UInt8], headerLength: Int?, shape: [Int], maxImages: Int) throws(Rejection) {
+    ///   - shape: of one preprocessed picture.
+    ///   - known: what the model can be asked for.
+    init(
+        _ body: [UInt8],
+        headerLength: Int?,
+        shape: [Int],
+        known: [OutputTensor],
+        maxImages: Int
+    ) throws(Rejection) {
+        self.known = known
         let length = headerLength ?? body.count
         guard length <= body.count else {
             throw Rejection(.badRequest, "Inference-Header-Content-Length is larger than the body.")
@@ -31,8 +40,16 @@ struct OpenInferenceRequest: Sendable {
             var reader = JSONReader(UnsafeBufferPointer(rebasing: bytes[..<length]))
             return try read(&reader, InputReader(shape: shape, maxImages: maxImages))
         }
-        if outputs.isEmpty { outputs = OutputTensor.allCases.map { Output(tensor: $0) } }
+        if outputs.isEmpty { outputs = known.map { Output(tensor: $0) } }
         inputs = try input.inputs(binary: body[length...])
+    }
+
+    /// A body that is one compressed picture and nothing else; all outputs are binary.
+    init(picture: [UInt8], known: [OutputTensor]) {
+        self.known = known
+        inputs = [.picture(picture[...])]
+        outputs = known.map { Output(tensor: $0) }
+        prefersBinary = true
     }
 
     private mutating func read(_ reader: inout JSONReader, _ empty: InputReader) throws(Rejection) -> InputReader {
@@ -60,7 +77,7 @@ struct OpenInferenceRequest: Sendable {
                 try reader.beginArray()
                 while try reader.nextElement() {
                     guard outputs.count < 16 else { throw Rejection(.badRequest, "There are more than 16 outputs.") }
-                    outputs.append(try Self.readOutput(&reader))
+                    outputs.append(try readOutput(&reader))
                 }
             default: try reader.skipValue()
             }
@@ -80,7 +97,7 @@ struct OpenInferenceRequest: Sendable {
         }
     }
 
-    private static func readOutput(_ reader: inout JSONReader) throws(Rejection) -> Output {
+    private func readOutput(_ reader: inout JSONReader) throws(Rejection) -> Output {
         var tensor: OutputTensor?
         var isBinary: Bool?
         var classCount: Int?
@@ -89,11 +106,11 @@ struct OpenInferenceRequest: Sendable {
             switch name {
             case "name":
                 let name = try reader.readString()
-                guard let known = OutputTensor(rawValue: name) else {
-                    let names = OutputTensor.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw Rejection(.badRequest, "There is no output \"\(name)\"; there are \(names).")
+                tensor = known.first { $0.rawValue == name }
+                guard tensor != nil else {
+                    let names = known.map(\.rawValue).joined(separator: ", ")
+                    throw Rejection(.badRequest, "The model has no output \"\(name)\"; it has: \(names).")
                 }
-                tensor = known
             case "parameters":
                 try reader.readOptionalObject { (reader, name) throws(Rejection) in
                     switch name {

@@ -13,15 +13,17 @@ struct OpenInferenceTask: InferenceTask {
     static func isQuick(_ request: Request) -> Bool { false }
 
     init(_ request: Request, model: ServedModel, limits: APILimits) throws(Problem) {
+        let known = OutputTensor.all(of: model.model.information)
         do throws(Rejection) {
             let headerLength = try Self.headerLength(request.fields[.inferenceHeaderLength])
             if headerLength == 0 {
-                self.request = OpenInferenceRequest(picture: request.body)
+                self.request = OpenInferenceRequest(picture: request.body, known: known)
             } else {
                 self.request = try OpenInferenceRequest(
                     request.body,
                     headerLength: headerLength,
                     shape: model.model.tensorShape,
+                    known: known,
                     maxImages: limits.maxImages
                 )
             }
@@ -123,14 +125,5 @@ struct OpenInferenceTask: InferenceTask {
             let value = isLogit ? result.output.logits[prediction.classID] : prediction.score
             return "\(value):\(prediction.classID):\(prediction.label)"
         }
-    }
-}
-
-extension OpenInferenceRequest {
-    /// A body that is one compressed picture and nothing else; all outputs are binary.
-    init(picture: [UInt8]) {
-        inputs = [.picture(picture[...])]
-        outputs = OutputTensor.allCases.map { Output(tensor: $0) }
-        prefersBinary = true
     }
 }

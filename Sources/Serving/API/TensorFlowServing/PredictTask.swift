@@ -32,6 +32,7 @@ struct PredictTask: InferenceTask {
         } catch {
             return Self.errors.response(Problem(error))
         }
+        let outputs = OutputTensor.all(of: outcome.model.model.information)
         func values(_ tensor: OutputTensor, _ result: JobResult) -> JSONValue {
             .numbers(tensor.values(of: result, model: outcome.model))
         }
@@ -41,14 +42,14 @@ struct PredictTask: InferenceTask {
                 [
                     "predictions": .array(
                         results.map { result in
-                            .object(OutputTensor.allCases.map { .init(name: $0.rawValue, value: values($0, result)) })
+                            .object(outputs.map { .init(name: $0.rawValue, value: values($0, result)) })
                         }
                     )
                 ]
             case .columns:
                 [
                     "outputs": .object(
-                        OutputTensor.allCases.map { tensor in
+                        outputs.map { tensor in
                             .init(name: tensor.rawValue, value: .array(results.map { values(tensor, $0) }))
                         }
                     )

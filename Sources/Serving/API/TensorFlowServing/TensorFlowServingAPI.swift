@@ -91,7 +91,7 @@ enum TensorFlowServingAPI {
                 tensor(ModelDescription.Tensor.input, "DT_FLOAT", description.inputShape),
             ]),
             "outputs": .object(
-                OutputTensor.allCases.map { tensor($0.rawValue, "DT_FLOAT", [description.width(of: $0)]) }
+                description.outputs.map { tensor($0.rawValue, "DT_FLOAT", [description.width(of: $0)]) }
             ),
             "method_name": "tensorflow/serving/predict",
         ]
