@@ -24,6 +24,7 @@ package final class Classifier: Sendable {
         package var threads = 1
         /// The kernel set by name ("avx2"); nil for the fastest that the CPU has.
         package var instructionSet: String?
+        package var precision = PrecisionRequest.exactly(.fp32)
         /// timm's name of the architecture, where the checkpoint does not say it or says it wrongly.
         package var architecture: String?
 
@@ -42,10 +43,16 @@ package final class Classifier: Sendable {
         let network = try checkpoint.network()
         let model = try network.model(name: checkpoint.name, labels: checkpoint.labels)
         progress(0.2)
+        let choice = PrecisionChoice(
+            options.precision,
+            instructionSet: instructionSet,
+            record: try PrecisionRecord(ofModel: folder)
+        )
         let plan = try Plan(
             model.optimized(),
             transform: network.transform,
             instructionSet: instructionSet,
+            precision: choice.precision,
             threads: options.threads
         )
         progress(0.9)
@@ -71,7 +78,8 @@ package final class Classifier: Sendable {
             inputChannels: plan.inputShape.channels,
             transform: network.transform,
             instructionSet: instructionSet.rawValue,
-            precision: "fp32",
+            precision: choice.precision.rawValue,
+            precisionReason: choice.reason,
             isExplainable: plan.isExplainable
         )
         try warmUp(threads: options.threads)

@@ -14,7 +14,10 @@ package struct ModelInformation: Sendable {
     package var transform: ImageTransform
     /// The instruction set of the kernels that run it: "avx512".
     package var instructionSet: String
+    /// "fp32" or "bf16".
     package var precision: String
+    /// Why it was chosen.
+    package var precisionReason: String
     /// Whether it can be told what each part of a picture adds to a class.
     package var isExplainable: Bool
 
@@ -29,6 +32,7 @@ package struct ModelInformation: Sendable {
         transform: ImageTransform,
         instructionSet: String,
         precision: String,
+        precisionReason: String = "asked for",
         isExplainable: Bool
     ) {
         self.name = name
@@ -41,6 +45,7 @@ package struct ModelInformation: Sendable {
         self.transform = transform
         self.instructionSet = instructionSet
         self.precision = precision
+        self.precisionReason = precisionReason
         self.isExplainable = isExplainable
     }
 }

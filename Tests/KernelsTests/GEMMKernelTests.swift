@@ -34,7 +34,7 @@ struct GEMMKernelTests {
     @Test(arguments: KernelSets.supported)
     func matchesReference(set: InstructionSet) {
         let table = set.kernels
-        for kernel in [table.gemm1, table.gemm2, table.gemm3, table.gemm4] {
+        for kernel in table.gemm {
             for testCase in GEMMKernelTests.cases(rows: kernel.rows) {
                 check(testCase, kernel, block: table.block)
             }
@@ -104,7 +104,7 @@ struct GEMMKernelTests {
     @Test(arguments: KernelSets.supported)
     func bitsDoNotDependOnTheRun(set: InstructionSet) {
         let table = set.kernels
-        for kernel in [table.gemm1, table.gemm2, table.gemm3, table.gemm4] {
+        for kernel in table.gemm {
             let (block, lanes, pixels) = (table.block, kernel.blocks * table.block, 2 * kernel.rows + 3)
             var noise = Noise(seed: 3)
             let a = Pinned(noise.array(2 * pixels * block))

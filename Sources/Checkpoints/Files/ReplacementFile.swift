@@ -14,6 +14,13 @@ final class ReplacementFile {
         guard descriptor >= 0 else { throw CheckpointError(systemError: errno, path: temporaryPath, action: "write") }
     }
 
+    /// Writes a whole file.
+    static func write(_ bytes: [UInt8], to path: String) throws(CheckpointError) {
+        let file = try ReplacementFile(path: path)
+        try bytes.span.bytes.withUnsafeBytes { (bytes) throws(CheckpointError) in try file.write(bytes) }
+        try file.commit()
+    }
+
     deinit {
         close(descriptor)
         if !isCommitted {

@@ -13,7 +13,8 @@ extension ONNXGraphBuilder {
                 isRefusal: true
             )
         }
-        if try addArithmetic(node) || addChannel(node) { return }
+        if try addArithmetic(node) { return }
+        if try addChannel(node) { return }
         switch node.operation {
         case "Conv": try convolution(node)
         case "BatchNormalization": try batchNormalization(node)

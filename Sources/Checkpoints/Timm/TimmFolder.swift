@@ -69,17 +69,11 @@ package enum TimmFolder {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         try SafetensorsWriter.write(weights, metadata: ["format": "pt"], to: "\(path)/model.safetensors")
-        try write(Array(encoder.encode(description)), to: "\(path)/config.json")
+        try ReplacementFile.write(Array(encoder.encode(description)), to: "\(path)/config.json")
         for (lines, name) in [(labels, "labels.txt"), (classIdentifiers, "synsets.txt")] {
             guard let lines else { continue }
-            try write(Array(lines.map { $0 + "\n" }.joined().utf8), to: "\(path)/\(name)")
+            try ReplacementFile.write(Array(lines.map { $0 + "\n" }.joined().utf8), to: "\(path)/\(name)")
         }
-    }
-
-    private static func write(_ bytes: [UInt8], to path: String) throws(CheckpointError) {
-        let file = try ReplacementFile(path: path)
-        try bytes.span.bytes.withUnsafeBytes { (bytes) throws(CheckpointError) in try file.write(bytes) }
-        try file.commit()
     }
 
     /// timm's name of an architecture that computes the same for this input, and its weights.

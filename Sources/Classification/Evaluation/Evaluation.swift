@@ -42,6 +42,21 @@ package struct Evaluation: Sendable {
         answers.count { $0.isRight(within: count) }
     }
 
+    /// Pictures that have the same likeliest class here and in another evaluation of the same pictures.
+    package func agreement(with other: Evaluation) -> Proportion {
+        let pairs = zip(answers, other.answers)
+        let agreed = pairs.count { $0.predictions.first?.classID == $1.predictions.first?.classID }
+        return Proportion(count: agreed, total: answers.count)
+    }
+
+    /// Pictures that another evaluation of the same pictures was surest of and that get another class here, at most
+    /// `limit`.
+    package func worstDisagreements(with other: Evaluation, limit: Int) -> [(here: Answer, there: Answer)] {
+        let pairs = zip(answers, other.answers).filter { $0.predictions.first?.classID != $1.predictions.first?.classID }
+        let sorted = pairs.sorted { ($1.1.topScore, $0.0.file) < ($0.1.topScore, $1.0.file) }
+        return sorted.prefix(max(0, limit)).map { (here: $0, there: $1) }
+    }
+
     /// The most frequent confusions, at most `limit`; of those that are as frequent, smaller classes first.
     package func confusions(limit: Int) -> [Confusion] {
         struct Pair: Hashable {

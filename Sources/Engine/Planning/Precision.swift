@@ -1,7 +1,25 @@
+internal import KernelInterface
+
 /// How exactly a plan computes; a property of the plan, never of the graph.
 package enum Precision: String, Sendable, CaseIterable {
     /// Floats throughout.
     case fp32
     /// Weights of convolutions, and the features between them, are rounded to bf16; sums are floats.
     case bf16
+
+    /// What most of its products multiply.
+    var element: Element {
+        switch self {
+        case .fp32: .float32
+        case .bf16: .bfloat16
+        }
+    }
+
+    /// Whether the kernels of a set have instructions for it; others emulate it, slowly, with the same results.
+    package func isAccelerated(by instructionSet: InstructionSet) -> Bool {
+        switch self {
+        case .fp32: true
+        case .bf16: instructionSet == .avx512bf16
+        }
+    }
 }

@@ -8,7 +8,7 @@ package struct MachineSpeed: Sendable {
     package let bytes: Double
 
     /// Takes about a tenth of a second.
-    package init(_ set: InstructionSet) throws {
+    package init(_ set: InstructionSet, precision: Precision = .fp32) throws {
         let kernels = set.kernels
         let clock = ContinuousClock()
         func best(_ body: () -> Void) -> Double {
@@ -17,8 +17,9 @@ package struct MachineSpeed: Sendable {
 
         let values = try FloatMemory(count: 2 * kernels.block)
         let rounds = 100_000
-        let seconds = best { kernels.peak(PeakArguments(rounds: rounds, values: values.base)) }
-        multiplyAdds = Double(rounds * kernels.peakWork) / seconds
+        let element = precision.element
+        let seconds = best { kernels.peak(PeakArguments(rounds: rounds, element: element, values: values.base)) }
+        multiplyAdds = Double(rounds * kernels.peakWork * element.perWord) / seconds
 
         // Larger than any cache that a core has for itself.
         let columns = 1 << 20

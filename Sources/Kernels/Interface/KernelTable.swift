@@ -23,7 +23,7 @@ package struct KernelTable: Sendable {
     package var pool: Pooling
     package var elementwise: Elementwise
     package var peak: Peak
-    /// Multiply-adds of one round of `peak`.
+    /// Words that one round of `peak` multiplies.
     package var peakWork: Int
 
     package init(

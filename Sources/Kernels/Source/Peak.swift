@@ -1,17 +1,25 @@
 internal import KernelInterface
 
-/// Twelve chains of multiply-adds: enough to hide their latency, few enough for the registers of every set.
+/// Twelve chains of products: enough to hide their latency, few enough for the registers of every set.
 func peak(_ arguments: borrowing PeakArguments) {
+    switch arguments.element {
+    case .float32: peak(Float32Format.self, arguments)
+    case .bfloat16: peak(BFloat16Format.self, arguments)
+    }
+}
+
+@inline(__always)
+private func peak<Input: Format>(_: Input.Type, _ arguments: borrowing PeakArguments) {
     let start = load(arguments.values)
     var sums = InlineArray<12, Vector> { _ in start }
     let factor = load(arguments.values + width)
     for _ in 0..<arguments.rounds {
-        for index in 0..<12 { sums[index] = fma(sums[index], factor, factor) }
+        for index in 0..<12 { sums[index] = Input.multiply(sums[index], factor, addingTo: factor) }
     }
     var total = broadcast(0)
     for index in 0..<12 { total = add(total, sums[index]) }
     store(arguments.values, total)
 }
 
-/// Multiply-adds of one round.
+/// Words that one round multiplies.
 var peakWork: Int { 12 * width }

@@ -32,8 +32,9 @@ struct EvaluationReport {
         let first = columns[0]
         let files = first.evaluation.answers.count
         let heading = "\(first.information.name): \(files) pictures of \(classCount) classes"
-        let rows = [["precision", "top-1", "95 % between", "top-5", "pictures a second"]] + columns.map(row)
-        return ([heading, ""] + Self.aligned(rows) + confusions(first) + mistakes(first)).joined(separator: "\n")
+        let rows = [["precision", "top-1", "95 % between", "top-5", "agrees", "pictures a second"]] + columns.map(row)
+        let details = confusions(first) + mistakes(first) + columns.dropFirst().flatMap(disagreements)
+        return ([heading, ""] + Self.aligned(rows) + details).joined(separator: "\n")
     }
 
     private var classCount: Int { Set(columns[0].evaluation.answers.map(\.truth)).count }
@@ -46,8 +47,28 @@ struct EvaluationReport {
             "\(Percentage(top1.value))",
             "\(Percentage(interval.lower)) and \(Percentage(interval.upper))",
             "\(Percentage(column.accuracy(within: 5).value))",
+            "\(Percentage(agreement(of: column).value))",
             String(Int(column.filesPerSecond.rounded())),
         ]
+    }
+
+    /// How often the likeliest class is that of the first column.
+    private func agreement(of column: Column) -> Proportion {
+        column.evaluation.agreement(with: columns[0].evaluation)
+    }
+
+    private func disagreements(_ column: Column) -> [String] {
+        let reference = columns[0]
+        let pairs = column.evaluation.worstDisagreements(with: reference.evaluation, limit: limit)
+        let rows = pairs.compactMap { here, there -> [String]? in
+            guard let new = here.predictions.first, let old = there.predictions.first else { return nil }
+            return [
+                "\(Percentage(old.score))", old.label, "becomes", "\(Percentage(new.score))", new.label, here.file,
+            ]
+        }
+        guard !rows.isEmpty else { return [] }
+        let heading = "where \(column.information.precision) disagrees with \(reference.information.precision)"
+        return ["", heading] + Self.aligned(rows)
     }
 
     private func confusions(_ column: Column) -> [String] {
@@ -103,6 +124,7 @@ struct EvaluationReport {
             "isa": .string(column.information.instructionSet),
             "top_1": json(column.accuracy(within: 1)),
             "top_5": json(column.accuracy(within: 5)),
+            "agreement": json(agreement(of: column)),
             "pictures_per_second": .number(Float(column.filesPerSecond)),
             "confusions": .array(
                 column.evaluation.confusions(limit: limit).map { confusion in

@@ -49,7 +49,10 @@ struct Bench: ParsableCommand {
             Console.print(json ? report.json : report.table)
             return
         }
-        let machine = try MachineSpeed(InstructionSet.select(classifier.information.instructionSet))
+        let machine = try MachineSpeed(
+            InstructionSet.select(classifier.information.instructionSet),
+            precision: Precision(rawValue: classifier.information.precision) ?? .fp32
+        )
         if profile {
             let steps = try classifier.profile(images: batch, repetitions: 20)
             let report = ProfileReport(steps: steps, machine: machine)

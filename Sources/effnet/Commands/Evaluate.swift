@@ -1,5 +1,7 @@
 import ArgumentParser
+import Checkpoints
 import Classification
+import Engine
 import Serving
 
 struct Evaluate: ParsableCommand {
@@ -23,6 +25,17 @@ struct Evaluate: ParsableCommand {
     @Flag(help: "Print one JSON object. [EFFNET_JSON]")
     var json = false
 
+    @Flag(help: "Run the model in every precision, and count how often it agrees with fp32. [EFFNET_ALL_PRECISIONS]")
+    var allPrecisions = false
+
+    @Flag(
+        help: """
+            With --all-precisions: write how often each agrees into the model's folder, as precision.json, for \
+            --precision auto to go by. [EFFNET_RECORD]
+            """
+    )
+    var record = false
+
     @OptionGroup(title: "Model") var model: ModelOptions
 
     /// What counts as nearly right, as everybody counts.
@@ -30,21 +43,28 @@ struct Evaluate: ParsableCommand {
 
     func validate() throws {
         guard (0...1_000_000).contains(worst) else { throw ValidationError("--worst must be 0 to 1000000") }
+        guard allPrecisions || !record else { throw ValidationError("--record goes with --all-precisions") }
     }
 
     func run() throws {
-        var progress = ProgressLine(sharesTerminal: false)
-        let classifier = try ModelFolder(model.model).load(model.classifierOptions) { share in
-            progress.show("loading the model: \(Int(share * 100)) %")
-        }
-        progress.clear()
-        guard classifier.information.classCount > 0 else {
-            throw CommandFailure(code: .badData, message: "model \(classifier.information.name) has no classifier")
-        }
-        let items = try LabelledPictures(pictures, classes: classifier.classNames).items
+        let folder = try ModelFolder(model.model)
         var failures: [(path: String, reason: String)] = []
-        let column = try evaluate(classifier, items, &failures)
-        guard !column.evaluation.answers.isEmpty else {
+        var columns: [EvaluationReport.Column] = []
+        var items: [LabelledPictures.Item] = []
+        var classes: ClassNames?
+        for request in allPrecisions ? Precision.allCases.map(PrecisionRequest.exactly) : [nil] {
+            var options = model.classifierOptions
+            if let request { options.precision = request }
+            let classifier = try load(folder, options)
+            if classes == nil {
+                classes = classifier.classNames
+                items = try LabelledPictures(pictures, classes: classifier.classNames).items
+            }
+            failures = []
+            columns.append(try evaluate(classifier, items, &failures))
+        }
+        guard let classes, let first = columns.first else { return }
+        guard !first.evaluation.answers.isEmpty else {
             throw CommandFailure(
                 code: .badData,
                 message: "none of the \(items.count) files could be classified; the first: "
@@ -52,18 +72,48 @@ struct Evaluate: ParsableCommand {
             )
         }
         let report = EvaluationReport(
-            columns: [column],
-            classes: classifier.classNames,
+            columns: columns,
+            classes: classes,
             failures: failures,
             limit: worst
         )
         Console.print(json ? report.json : report.table)
+        if record { try write(columns, folder) }
         guard failures.isEmpty else {
             if !json { for (path, reason) in failures { Console.error("effnet: \(path): \(reason)") } }
             throw CommandFailure(
                 code: .partial,
                 message: "\(failures.count) of \(items.count) files could not be classified"
             )
+        }
+    }
+
+    private func load(_ folder: ModelFolder, _ options: Classifier.Options) throws -> Classifier {
+        var progress = ProgressLine(sharesTerminal: false)
+        let classifier = try folder.load(options) { share in
+            progress.show("loading the model: \(Int(share * 100)) %")
+        }
+        progress.clear()
+        guard classifier.information.classCount > 0 else {
+            throw CommandFailure(code: .badData, message: "model \(classifier.information.name) has no classifier")
+        }
+        return classifier
+    }
+
+    /// The record for `--precision auto`.
+    private func write(_ columns: [EvaluationReport.Column], _ folder: ModelFolder) throws {
+        var record = PrecisionRecord()
+        for column in columns.dropFirst() {
+            let agreement = column.evaluation.agreement(with: columns[0].evaluation)
+            record.agreements[column.information.precision] = PrecisionRecord.Agreement(
+                pictures: agreement.total,
+                agreed: agreement.count
+            )
+        }
+        do {
+            try record.write(besideModel: folder.path)
+        } catch {
+            throw CommandFailure(code: .cannotWrite, message: "\(error)")
         }
     }
 

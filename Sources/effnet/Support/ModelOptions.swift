@@ -31,8 +31,22 @@ struct EngineOptions: ParsableArguments {
     @Option(help: "Cores to use; 0 takes all that this process may run on. [EFFNET_THREADS]")
     var threads = 0
 
-    @Option(help: "Kernel set: baseline, avx2 or avx512; by default the fastest that the CPU has. [EFFNET_ISA]")
+    @Option(
+        help: "Kernel set: baseline, avx2, avx512 or avx512bf16; by default the fastest that the CPU has. [EFFNET_ISA]"
+    )
     var isa: String?
+
+    @Option(
+        help: """
+            How exactly to compute: fp32, bf16, or auto for the fastest that the CPU has instructions for and that \
+            agrees with fp32 by the model's precision.json. [EFFNET_PRECISION]
+            """,
+        completion: .list(PrecisionOption.allValueStrings)
+    )
+    var precision = PrecisionOption.auto
+
+    @Option(help: "Share of pictures whose likeliest class --precision auto may not change. [EFFNET_MIN_AGREEMENT]")
+    var minAgreement = 0.99
 
     @Option(help: "Images in one run of the network, 1 to 256. [EFFNET_MAX_BATCH]")
     var maxBatch = 8
@@ -47,6 +61,7 @@ struct EngineOptions: ParsableArguments {
         guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024") }
         guard (1...256).contains(maxBatch) else { throw ValidationError("--max-batch must be 1 to 256") }
         guard maxPixels > 0 else { throw ValidationError("--max-pixels must be positive") }
+        guard (0...1).contains(minAgreement) else { throw ValidationError("--min-agreement must be 0 to 1") }
         guard decodeMemory.bytes > 0 else { throw ValidationError("--decode-memory must be positive") }
     }
 
@@ -61,8 +76,22 @@ struct EngineOptions: ParsableArguments {
         options.maxBatch = maxBatch
         options.threads = threadCount
         options.instructionSet = isa
+        options.precision = precision.request(minAgreement: minAgreement)
         options.architecture = architecture
         return options
+    }
+}
+
+/// What `--precision` takes.
+enum PrecisionOption: String, ExpressibleByArgument, CaseIterable {
+    case fp32, bf16, auto
+
+    func request(minAgreement: Double) -> PrecisionRequest {
+        switch self {
+        case .fp32: .exactly(.fp32)
+        case .bf16: .exactly(.bf16)
+        case .auto: .automatic(minAgreement: minAgreement)
+        }
     }
 }
 

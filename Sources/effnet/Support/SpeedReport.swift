@@ -40,7 +40,7 @@ struct SpeedReport {
         let quartiles = "\(Milliseconds(quantile(0.25))) and \(Milliseconds(quantile(0.75)))"
         let share = Int((100 * gigaflops / peakGigaflops).rounded())
         return """
-            model    \(information.name), \(information.precision), \(information.instructionSet) kernels
+            model    \(information.name), \(information.precision) (\(information.precisionReason)), \(information.instructionSet) kernels
             batch    \(batch), on \(threads) thread(s), \(durations.count) runs
             median   \(Milliseconds(median)) ms, quartiles \(quartiles) ms
             speed    \(Int(imagesPerSecond.rounded())) images/s, \(Int(gigaflops.rounded())) GFLOP/s

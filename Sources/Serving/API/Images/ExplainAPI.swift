@@ -21,15 +21,17 @@ struct Explanation: ImageAnswer {
     let explaining: ExplainedClass?
     private let wantsPNG: Bool
 
+    static func refusal(by model: ServedModel) -> Problem? {
+        guard !model.model.information.isExplainable else { return nil }
+        return Problem(
+            .badRequest,
+            title: "This model cannot be explained",
+            detail: "The classifier of model \(model.identity.name) does not see the means of its last features "
+                + "alone, so there is no class-activation map; ask another model, by ?model=."
+        )
+    }
+
     init(_ request: Request, model: ServedModel) throws(Problem) {
-        guard model.model.information.isExplainable else {
-            throw Problem(
-                .badRequest,
-                title: "This model cannot be explained",
-                detail: "The classifier of model \(model.identity.name) does not see the means of its last features "
-                    + "alone, so there is no class-activation map; ask another model, by ?model=."
-            )
-        }
         explaining = try Self.explainedClass(request.query["class"], of: model.model.classNames)
         wantsPNG = AcceptField(request.fields[.accept]).prefers("image/png", to: "application/json")
     }

@@ -39,6 +39,7 @@ enum ModelsAPI {
                 ]
             ),
             .init(name: "precision", value: .string(information.precision)),
+            .init(name: "precision_reason", value: .string(information.precisionReason)),
             .init(name: "instruction_set", value: .string(information.instructionSet)),
         ]
         if let costs = context.scheduler.costs(of: served), costs.model.isKnown {
