@@ -18,7 +18,7 @@ struct DepthwiseKernelTests {
 
     @Test(arguments: KernelSets.supported, shapes)
     func matchesReference(set: InstructionSet, shape: Case) {
-        for columns in [1, 2, 6, 7, 8, 14, 15] {
+        for columns in [1, 2, 4, 5, 6, 7, 8, 9, 10, 12, 14, 15] {
             for activation in [Activation.identity, .relu6, .swish] {
                 check(shape, rows: 3, columns: columns, activation, set.kernels)
             }

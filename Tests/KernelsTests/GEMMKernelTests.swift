@@ -142,4 +142,59 @@ struct GEMMKernelTests {
             }
         }
     }
+
+    /// Lines whose inputs follow each other may share tiles; outputs stay where and what they were.
+    @Test(arguments: KernelSets.supported)
+    func linesMayShareTiles(set: InstructionSet) {
+        let table = set.kernels
+        for kernel in table.gemm {
+            for pixels in [kernel.rows - 1, kernel.rows, kernel.rows + 1, 2 * kernel.rows + 3] where pixels > 0 {
+                checkLines(of: pixels, kernel, block: table.block)
+            }
+        }
+    }
+
+    private func checkLines(of pixels: Int, _ kernel: GEMMKernel, block: Int) {
+        let (lines, gap, lanes) = (5, 2 * block, kernel.blocks * block)
+        var noise = Noise(seed: 13)
+        let a = Pinned(noise.array(lines * pixels * block))
+        let (b, bias) = (Pinned(noise.array(block * lanes)), Pinned(noise.array(lanes)))
+        let offsets = Pinned([0])
+        let lineStride = pixels * block + gap
+        let plane = lines * lineStride
+        let residual = Pinned(noise.array(kernel.blocks * plane))
+        /// - Parameter sizes: how many lines each call computes.
+        func run(_ sizes: [Int]) -> [Float] {
+            let c = Pinned([Float](repeating: 12_345, count: kernel.blocks * plane))
+            var line = 0
+            for size in sizes {
+                kernel.run(
+                    GEMMArguments(
+                        a: a.constant + line * pixels * block,
+                        aStride: block,
+                        aLineStride: pixels * block,
+                        tapOffsets: offsets.constant,
+                        fullTaps: 1,
+                        tailTaps: 0,
+                        tailSteps: 0,
+                        b: b.constant,
+                        bias: bias.constant,
+                        c: c.pointer + line * lineStride,
+                        cStride: block,
+                        cLineStride: lineStride,
+                        cBlockStride: plane,
+                        residual: residual.constant + line * lineStride,
+                        residualLineStride: lineStride,
+                        residualBlockStride: plane,
+                        lines: size,
+                        pixels: pixels,
+                        activation: .swish
+                    )
+                )
+                line += size
+            }
+            return (0..<c.count).map { c[$0] }
+        }
+        #expect(run([lines]) == run(Array(repeating: 1, count: lines)), "\(pixels) pixels, \(kernel.blocks) blocks")
+    }
 }

@@ -52,7 +52,9 @@ package struct Evaluation: Sendable {
     /// Pictures that another evaluation of the same pictures was surest of and that get another class here, at most
     /// `limit`.
     package func worstDisagreements(with other: Evaluation, limit: Int) -> [(here: Answer, there: Answer)] {
-        let pairs = zip(answers, other.answers).filter { $0.predictions.first?.classID != $1.predictions.first?.classID }
+        let pairs = zip(answers, other.answers).filter {
+            $0.predictions.first?.classID != $1.predictions.first?.classID
+        }
         let sorted = pairs.sorted { ($1.1.topScore, $0.0.file) < ($0.1.topScore, $1.0.file) }
         return sorted.prefix(max(0, limit)).map { (here: $0, there: $1) }
     }

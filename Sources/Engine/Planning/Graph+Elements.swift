@@ -11,7 +11,9 @@ extension Graph {
     func bfloat16Values(shapes: [FeatureShape], streams: [Value: Node], aliases: [Value: Value]) -> Set<Value> {
         func place(_ value: Value) -> Value { aliases[value] ?? value }
         var values = Set(nodes.map { place($0.output) })
-        for value in [Graph.input, embedding, logits, explainableFeatures].compactMap(\.self) { values.remove(place(value)) }
+        for value in [Graph.input, embedding, logits, explainableFeatures].compactMap(\.self) {
+            values.remove(place(value))
+        }
         values = values.filter { shapes[$0.index].height * shapes[$0.index].width > 1 }
 
         for node in nodes {

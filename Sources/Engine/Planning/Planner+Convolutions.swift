@@ -183,7 +183,10 @@ extension Planner {
         let hasBorder = !input.border.isEmpty || !output.border.isEmpty || !(residual?.border.isEmpty ?? true)
         if convolution.isPointwise && !hasBorder {
             let pixels = shape.height * shape.width
-            let length = min(pixels, max(Planner.minimumLine, Planner.unitWords * input.element.perWord / max(input.shape.channels, 1)))
+            let length = min(
+                pixels,
+                max(Planner.minimumLine, Planner.unitWords * input.element.perWord / max(input.shape.channels, 1))
+            )
             let lines = (pixels + length - 1) / length
             return GEMMStep.Cut(
                 lines: lines,

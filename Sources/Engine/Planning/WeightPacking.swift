@@ -129,7 +129,8 @@ struct PackedConvolution {
                     }
                 case .bfloat16:
                     let perWord = element.perWord
-                    (base + panel.weights).withMemoryRebound(to: UInt16.self, capacity: sources.count * lanes) { target in
+                    (base + panel.weights).withMemoryRebound(to: UInt16.self, capacity: sources.count * lanes) {
+                        target in
                         for (index, weight) in sources.enumerated() where weight >= 0 {
                             let (step, part) = index.quotientAndRemainder(dividingBy: perWord)
                             target[(step * lanes + lane) * perWord + part] =

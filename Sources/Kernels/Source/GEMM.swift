@@ -209,7 +209,14 @@ private func cover<Input: Format, Output: Format, let rows: Int, let blocks: Int
 /// pixels of three channels side by side; outputs are packed. `mayCross` = 1: tiles cross from one line to the next.
 private enum Known<let isPicture: Int, let mayCross: Int> {}
 
-private func cover<Input: Format, Output: Format, let rows: Int, let blocks: Int, let isPicture: Int, let mayCross: Int>(
+private func cover<
+    Input: Format,
+    Output: Format,
+    let rows: Int,
+    let blocks: Int,
+    let isPicture: Int,
+    let mayCross: Int
+>(
     _ input: Input.Type,
     _ output: Output.Type,
     _ type: Tile<rows, blocks>.Type,
