@@ -51,8 +51,7 @@ def peer(name, arguments, onnx):
         "PYTHONPATH": PEERS,
     }
     if name in ("onnxruntime", "openvino", "openvino-bf16"):
-        command = [sys.executable, "-m", "uvicorn", "fastapi_peer:app", "--host", "127.0.0.1", "--port", PORT, "--workers",
-                   workers, "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "error"]
+        command = [sys.executable, PEERS / "fastapi_peer.py"]
         return Contender(f"FastAPI + {name}", command, {**environment, "PEER_ENGINE": name})
     if name == "granian":
         command = [scripts / "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", PORT, "--workers", workers,

@@ -44,14 +44,26 @@ class Row:
     peak_bytes: int
 
 
+def wait_for_port(seconds=20):
+    """Waits until the last server's processes are gone."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                return probe.bind(("127.0.0.1", PORT))
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
 class Running:
     """A server while it runs. The most memory of all its processes is watched, pages that they share counted once for
     each."""
 
     def __init__(self, contender, log):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", PORT))
+        wait_for_port()
         self.contender, self.peak = contender, 0
         self.process = subprocess.Popen(
             [str(word) for word in contender.command],

@@ -54,6 +54,8 @@ def compiled(openvino, model, engine):
         "INFERENCE_PRECISION_HINT": "bf16" if engine.endswith("bf16") else "f32",
         "INFERENCE_NUM_THREADS": STREAMS,
         "NUM_STREAMS": STREAMS,
+        # Else the only thread of every worker is pinned to the same core.
+        "ENABLE_CPU_PINNING": False,
     }
     network = openvino.Core().compile_model(model, "CPU", hints)
     if STREAMS == 1:
