@@ -47,6 +47,7 @@ def peer(name, arguments, onnx):
         "PEER_ENGINE": "openvino-bf16",
         "PEER_WORKERS": workers,
         "PEER_PORT": PORT,
+        "PEER_PINNING": int(arguments.pinning),
         "OMP_NUM_THREADS": 1,
         "PYTHONPATH": PEERS,
     }
@@ -126,10 +127,12 @@ def main():
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / ".build/release/effnet")
     parser.add_argument("--model", type=pathlib.Path, default=ROOT / "Models/tf_efficientnet_lite0")
     parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--warm-up", type=int, default=6, help="seconds of load before the first measurement")
     parser.add_argument("--connections", default="1,8,32,128")
     parser.add_argument("--peers", default=",".join(NAMES), help="of: " + ", ".join(NAMES) + "; none for effnet alone")
     parser.add_argument("--precisions", default="", help="of effnet, such as fp32,bf16,int8; empty for its default")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--pinning", action="store_true", help="let OpenVINO pin its threads, as it does by default")
     parser.add_argument("--triton-python", type=pathlib.Path, help="the Python that has PyTriton")
     parser.add_argument("--log", type=pathlib.Path, default=os.devnull, help="where the servers' output goes")
     parser.add_argument("--serve", nargs="*", default=[], help="more arguments of effnet serve")
@@ -157,8 +160,8 @@ def main():
             try:
                 with Running(contender, log) as running:
                     running.wait_until_ready()
-                    # Each worker has its first requests, and what learns from them has learnt.
-                    running.measure(8, 2, photos)
+                    # Each worker has its first requests, and what learns from them (BentoML's batching does) has learnt.
+                    running.measure(8, arguments.warm_up, photos)
                     for connections in map(int, arguments.connections.split(",")):
                         row = running.measure(connections, arguments.seconds, photos)
                         rows.append(row)

@@ -16,7 +16,7 @@ class Classifier:
         cv2.setNumThreads(1)
         self.logits = network.load_for_pixels()
 
-    @bentoml.api(route="/v1/classify", batchable=True, max_batch_size=8, max_latency_ms=30_000)
+    @bentoml.api(route="/v1/classify", batchable=True, max_batch_size=8, max_latency_ms=10_000)
     def classify(self, image: list[pathlib.Path]) -> list[dict]:
         pictures = np.stack([network.prepare_quickly(path.read_bytes()) for path in image])
         return [{"predictions": network.best(logits)} for logits in self.logits(pictures)]

@@ -1,7 +1,7 @@
 """What the peers share: the same network from the same weights on ONNX Runtime or OpenVINO, and a picture's way to it.
 
 Environment: PEER_ENGINE (onnxruntime, openvino or openvino-bf16), PEER_ONNX (model), PEER_CONFIG (timm's config.json),
-PEER_STREAMS (runs at a time, each with one thread).
+PEER_PINNING (1 for OpenVINO's default).
 """
 
 import io
@@ -15,7 +15,6 @@ SIZE = CONFIG["input_size"][1]
 SCALED = int(SIZE / CONFIG["crop_pct"])
 MEAN = np.array(CONFIG["mean"], dtype=np.float32) * 255
 DEVIATION = np.array(CONFIG["std"], dtype=np.float32) * 255
-STREAMS = int(os.environ.get("PEER_STREAMS", "1"))
 
 
 def load():
@@ -52,16 +51,13 @@ def load_for_pixels():
 def compiled(openvino, model, engine):
     hints = {
         "INFERENCE_PRECISION_HINT": "bf16" if engine.endswith("bf16") else "f32",
-        "INFERENCE_NUM_THREADS": STREAMS,
-        "NUM_STREAMS": STREAMS,
-        # Else the only thread of every worker is pinned to the same core.
-        "ENABLE_CPU_PINNING": False,
+        "INFERENCE_NUM_THREADS": 1,
+        "NUM_STREAMS": 1,
+        # By default the only thread of every worker is pinned to the same core.
+        "ENABLE_CPU_PINNING": os.environ.get("PEER_PINNING") == "1",
     }
-    network = openvino.Core().compile_model(model, "CPU", hints)
-    if STREAMS == 1:
-        request = network.create_infer_request()
-        return lambda batch: request.infer({0: batch}, share_inputs=True, share_outputs=True)[0]
-    return lambda batch: network(batch)[0]
+    request = openvino.Core().compile_model(model, "CPU", hints).create_infer_request()
+    return lambda batch: request.infer({0: batch}, share_inputs=True, share_outputs=True)[0]
 
 
 def prepare(body):
