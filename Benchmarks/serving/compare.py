@@ -4,100 +4,121 @@ requests a second, latencies and peak memory at several numbers of connections. 
 
     python3 -m venv .venv-serving && .venv-serving/bin/pip install -r Benchmarks/serving/requirements.txt
     .venv-serving/bin/python Benchmarks/serving/compare.py PHOTOS [--seconds 10] [--connections 1,8,32,128] [--peers …]
+
+Triton needs packages that do not go with the others':
+
+    python3 -m venv .venv-triton && .venv-triton/bin/pip install -r Benchmarks/serving/requirements-triton.txt
+    .venv-serving/bin/python Benchmarks/serving/compare.py PHOTOS --triton-python .venv-triton/bin/python
+
+Every peer has as many workers as there are cores, each with one thread, and the weights of the same folder.
 """
 
 import argparse
-import http.client
 import json
 import os
 import pathlib
-import re
+import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
+import simplejpeg
+from contender import HERE, PORT, Contender, Running
+
 ROOT = HERE.parent.parent
-PORT = 8377
-PEERS = ("onnxruntime", "openvino", "openvino-bf16")
+PEERS = HERE / "peers"
+#: In the order of the table.
+NAMES = ("onnxruntime", "openvino", "openvino-bf16", "granian", "litserve", "bentoml", "triton")
 
 
-def resident(process):
-    """Bytes of a process and its descendants, shared pages counted once for each."""
-    total, open_list = 0, [process]
-    while open_list:
-        current = open_list.pop()
-        try:
-            status = pathlib.Path(f"/proc/{current}/status").read_text()
-            total += int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024
-            for task in pathlib.Path(f"/proc/{current}/task").iterdir():
-                open_list += map(int, (task / "children").read_text().split())
-        except (OSError, TypeError):
-            continue
-    return total
+def effnet(arguments, precision):
+    command = [arguments.binary, "serve", "--host", "127.0.0.1", "--port", PORT, "--log-level", "error", "--model",
+               arguments.model, *arguments.serve]
+    return Contender(f"effnet {precision}".strip(), command + (["--precision", precision] if precision else []))
 
 
-class Contender:
-    """One server while it runs, and the most memory that it was seen with."""
-
-    def __init__(self, name, command, environment=None):
-        self.name, self.peak = name, 0
-        self.process = subprocess.Popen(
-            command, env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+def peer(name, arguments, onnx):
+    workers = arguments.workers
+    scripts = pathlib.Path(sys.executable).parent
+    environment = {
+        "PEER_ONNX": onnx,
+        "PEER_CONFIG": arguments.model / "config.json",
+        "PEER_ENGINE": "openvino-bf16",
+        "PEER_WORKERS": workers,
+        "PEER_PORT": PORT,
+        "PEER_PINNING": int(arguments.pinning),
+        "OMP_NUM_THREADS": 1,
+        "PYTHONPATH": PEERS,
+    }
+    if name in ("onnxruntime", "openvino", "openvino-bf16"):
+        command = [sys.executable, PEERS / "fastapi_peer.py"]
+        return Contender(f"FastAPI + {name}", command, {**environment, "PEER_ENGINE": name})
+    if name == "granian":
+        command = [scripts / "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", PORT, "--workers", workers,
+                   "--runtime-threads", 1, "--loop", "uvloop", "--no-ws", "--backlog", 1024, "--log-level", "error",
+                   "granian_peer:app"]
+        return Contender("granian + turbo + bf16", command, environment)
+    if name == "litserve":
+        return Contender("LitServe + bf16", [sys.executable, PEERS / "litserve_peer.py"], environment, form="form")
+    if name == "bentoml":
+        command = [sys.executable, "-m", "bentoml", "serve", "bentoml_peer:Classifier", "--host", "127.0.0.1", "--port",
+                   PORT, "--working-dir", PEERS]
+        return Contender(
+            "BentoML + bf16", command, {**environment, "BENTOML_DO_NOT_TRACK": "True"}, form="form"
         )
-        threading.Thread(target=self.watch, daemon=True).start()
-
-    def watch(self):
-        while self.process.poll() is None:
-            self.peak = max(self.peak, resident(self.process.pid))
-            time.sleep(0.1)
-
-    def wait_until_ready(self):
-        for _ in range(1200):
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=5)
-                connection.request("GET", "/readyz")
-                if connection.getresponse().status == 200:
-                    return
-            except OSError:
-                pass
-            time.sleep(0.1)
-        raise TimeoutError(f"{self.name} does not become ready")
-
-    def measure(self, connections, seconds, photos):
-        output = subprocess.run(
-            ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s", "--timeout",
-             "30s", "--script", str(HERE / "photos.lua"), f"http://127.0.0.1:{PORT}", "--", "/v1/classify", *photos],
-            check=True, capture_output=True, text=True,
-        ).stdout
-        return json.loads(re.search(r"RESULT (.*)", output)[1])
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
+    if name == "triton":
+        command = [arguments.triton_python, PEERS / "triton_peer.py"]
+        return Contender(
+            "Triton + bf16",
+            command,
+            # With its store of tensors, the second instance gives up while the first one still starts it.
+            {**environment, "PYTRITON_NO_TENSORSTORE": 1},
+            form="oip",
+            path="/v2/models/classify/infer",
+            ready_path="/v2/models/classify/ready",
+        )
+    sys.exit(f"compare: there is no peer {name}; there are {', '.join(NAMES)}")
 
 
-def contenders(arguments, onnx):
-    """Starts one after the other; each is stopped before the next one begins."""
-    yield Contender(
-        "effnet",
-        [arguments.binary, "serve", "--host", "127.0.0.1", "--port", str(PORT), "--log-level", "error", "--model",
-         arguments.model],
+def bench(arguments, precision, *options):
+    command = [arguments.binary, "bench", "--model", arguments.model, "--threads", "1", "--json", *map(str, options)]
+    command += ["--precision", precision] if precision else []
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def decoding_ms(photos):
+    """libjpeg-turbo's own decoding, at full size to RGB: the mean over the photographs of each one's median."""
+    medians = []
+    for photo in photos:
+        body = pathlib.Path(photo).read_bytes()
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            simplejpeg.decode_jpeg(body, colorspace="RGB")
+            times.append(time.perf_counter() - start)
+        medians.append(statistics.median(times))
+    return 1e3 * statistics.mean(medians)
+
+
+def print_overhead(arguments, precision, rows, costs, photos):
+    """What a request costs besides the network, and how close the service comes to what its parts allow."""
+    batch = costs["batch_that_pays"]
+    image_path = bench(arguments, precision, "--images", arguments.photos)["decode_resize_ms"]
+    network = bench(arguments, precision, "--batch", batch)["median_ms"] / batch
+    decoding = decoding_ms(photos)
+    busiest = max(rows, key=lambda row: row.requests_per_second)
+    overhead = busiest.cpu_ms - network
+    possible = 1e3 * arguments.workers / (image_path + network)
+    print(
+        f"\nOne core, ms a photograph: libjpeg-turbo's decoding {decoding:.2f}, image path {image_path:.2f}, network "
+        f"{network:.2f} (batch {batch})\n"
+        f"At {busiest.connections} connections: {busiest.cpu_ms:.2f} ms of processor time a request; all but the network "
+        f"{overhead:.2f} ms = {overhead / decoding:.2f} x libjpeg-turbo's decoding (goal 1.3)\n"
+        f"{busiest.requests_per_second:.1f} requests/s = {busiest.requests_per_second / possible:.2f} of "
+        f"{arguments.workers} cores / (image path + network) = {possible:.1f} (goal 0.9); wrk runs on the same cores\n",
+        flush=True,
     )
-    for engine in arguments.peers.split(","):
-        yield Contender(
-            f"FastAPI + {engine}",
-            [sys.executable, "-m", "uvicorn", "fastapi_peer:app", "--app-dir", HERE, "--host", "127.0.0.1", "--port",
-             str(PORT), "--workers", str(arguments.workers), "--log-level", "error"],
-            {
-                "PEER_ENGINE": engine,
-                "PEER_ONNX": str(onnx),
-                "PEER_CONFIG": str(arguments.model / "config.json"),
-                "OMP_NUM_THREADS": "1",
-            },
-        )
 
 
 def main():
@@ -106,32 +127,59 @@ def main():
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / ".build/release/effnet")
     parser.add_argument("--model", type=pathlib.Path, default=ROOT / "Models/tf_efficientnet_lite0")
     parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--warm-up", type=int, default=6, help="seconds of load before the first measurement")
     parser.add_argument("--connections", default="1,8,32,128")
-    parser.add_argument("--peers", default=",".join(PEERS))
+    parser.add_argument("--peers", default=",".join(NAMES), help="of: " + ", ".join(NAMES) + "; none for effnet alone")
+    parser.add_argument("--precisions", default="", help="of effnet, such as fp32,bf16,int8; empty for its default")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--pinning", action="store_true", help="let OpenVINO pin its threads, as it does by default")
+    parser.add_argument("--triton-python", type=pathlib.Path, help="the Python that has PyTriton")
+    parser.add_argument("--log", type=pathlib.Path, default=os.devnull, help="where the servers' output goes")
+    parser.add_argument("--serve", nargs="*", default=[], help="more arguments of effnet serve")
     arguments = parser.parse_args()
     photos = sorted(str(path) for path in arguments.photos.iterdir() if path.suffix.lower() in (".jpg", ".jpeg"))
     if not photos:
         sys.exit(f"compare: there are no JPEG photographs in {arguments.photos}")
-    print(f"{'server':24} {'conn.':>5} {'req/s':>8} {'p50 ms':>8} {'p90 ms':>8} {'p99 ms':>8} {'refused':>8} {'peak MB':>8}")
-    with tempfile.TemporaryDirectory() as work:
+    names = [name for name in arguments.peers.split(",") if name and name != "none"]
+    if "triton" in names and arguments.triton_python is None:
+        print("Triton is left out: --triton-python says which Python has PyTriton", file=sys.stderr)
+        names.remove("triton")
+
+    print(f"{'server':24} {'conn.':>5} {'req/s':>8} {'p50 ms':>8} {'p90 ms':>8} {'p99 ms':>8} {'failed':>7} {'CPU ms':>7} "
+          f"{'peak MB':>8}", flush=True)
+    with tempfile.TemporaryDirectory() as work, open(arguments.log, "w") as log:
         onnx = pathlib.Path(work) / "model.onnx"
-        exporter = ROOT / "Benchmarks/peers/export_onnx.py"
-        subprocess.run([sys.executable, exporter, arguments.model, onnx], check=True, stdout=subprocess.DEVNULL)
-        for contender in contenders(arguments, onnx):
+        if names:
+            exporter = ROOT / "Benchmarks/peers/export_onnx.py"
+            subprocess.run([sys.executable, exporter, arguments.model, onnx], check=True, stdout=subprocess.DEVNULL)
+        contenders = [(effnet(arguments, precision), precision) for precision in arguments.precisions.split(",")]
+        contenders += [(peer(name, arguments, onnx), None) for name in names]
+        failed = []
+        for contender, precision in contenders:
+            rows, costs = [], None
             try:
-                contender.wait_until_ready()
-                contender.measure(2, 1, photos)
-                for connections in map(int, arguments.connections.split(",")):
-                    row = contender.measure(connections, arguments.seconds, photos)
-                    print(
-                        f"{contender.name:24} {connections:5} {row['requests_per_second']:8.1f} {row['p50_ms']:8.1f} "
-                        f"{row['p90_ms']:8.1f} {row['p99_ms']:8.1f} {row['refused']:8} {contender.peak / 1e6:8.0f}",
-                        flush=True,
-                    )
-            finally:
-                contender.stop()
+                with Running(contender, log) as running:
+                    running.wait_until_ready()
+                    # Each worker has its first requests, and what learns from them (BentoML's batching does) has learnt.
+                    running.measure(8, arguments.warm_up, photos)
+                    for connections in map(int, arguments.connections.split(",")):
+                        row = running.measure(connections, arguments.seconds, photos)
+                        rows.append(row)
+                        print(
+                            f"{contender.name:24} {connections:5} {row.requests_per_second:8.1f} {row.p50_ms:8.1f} "
+                            f"{row.p90_ms:8.1f} {row.p99_ms:8.1f} {row.refused + row.errors:7} {row.cpu_ms:7.2f} "
+                            f"{row.peak_bytes / 1e6:8.0f}",
+                            flush=True,
+                        )
+                    if precision is not None:
+                        costs = running.ask("/v1/models")["models"][0]["cost"]
+            except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
+                print(f"{contender.name:24} {error}", flush=True)
+                failed.append(contender.name)
+            if costs:
+                print_overhead(arguments, precision, rows, costs, photos)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -108,6 +108,24 @@ import Testing
         #expect(wait(batcher, at: 520) == 0)
     }
 
+    /// Each batch keeps its worker for 15 ms, of which decoding and the network take 10.
+    @Test func whatAnswersTakeCountsToo() {
+        var batcher = batcher(workers: 1, maxBatch: 1, costs: [1: (image: 8, run: 0)])
+        let measurement = CostModel.Measurement(
+            lane: 0,
+            images: 1,
+            threads: 1,
+            decode: .milliseconds(2),
+            inference: .milliseconds(8)
+        )
+        for id in 0..<200 {
+            _ = batcher.handle(.submitted([entry(UInt64(id))]), at: time(id * 15))
+            _ = batcher.handle(.finished(worker: 0, measurement), at: time(id * 15 + 15))
+        }
+        for id in 1000...1003 { _ = batcher.handle(.submitted([entry(UInt64(id))]), at: time(3000)) }
+        #expect(wait(batcher, at: 3000) == 60)
+    }
+
     @Test func allWorkersShareTheQueue() {
         var batcher = batcher(workers: 4, maxBatch: 1, costs: [1: (image: 8, run: 0)])
         for id in 1...12 { _ = batcher.handle(.submitted([entry(UInt64(id))]), at: time(0)) }

@@ -68,6 +68,35 @@ import Testing
         #expect(abs(model.batchSeconds(images: 4, cores: 2) - 0.026) < 1e-6)
     }
 
+    @Test func whatWasLearntOfOtherSizesIsNotForgotten() {
+        var model = model(offset: 0.001, slope: 0.005)
+        for _ in 0..<1000 { model.learn(measurement(images: 8, seconds: 0.041)) }
+        #expect(model.payingBatch(limit: 8) == 3)
+        #expect(abs(model.batchSeconds(images: 1) - 0.008) < 0.0001)
+    }
+
+    /// All sizes become slower together, though only one is seen.
+    @Test func aSlowerMachineIsSlowerForAllSizes() {
+        var model = model(offset: 0.001, slope: 0.005, sizes: (0..<32).map { [1, 2, 4, 8][$0 % 4] })
+        for _ in 0..<300 { model.learn(measurement(images: 2, seconds: 0.022)) }
+        // Twice as long, and 2 ms a picture for decoding.
+        #expect(abs(model.batchSeconds(images: 2) - 0.026) < 0.0005)
+        #expect(abs(model.batchSeconds(images: 1) - 0.014) < 0.003)
+        #expect(abs(model.batchSeconds(images: 8) - 0.098) < 0.015)
+    }
+
+    /// Two sizes whose times jump by half, up and down.
+    @Test func noiseDoesNotMakeLargeBatchesPay() {
+        var generator = SeededGenerator(state: 3)
+        var model = model(offset: 0, slope: 0.008, sizes: [1, 2, 4, 1, 2, 4, 1, 2, 4])
+        for _ in 0..<2000 {
+            let images = Int.random(in: 0..<10, using: &generator) == 0 ? 1 : 2
+            let noise = Double.random(in: 0.75...1.5, using: &generator)
+            model.learn(measurement(images: images, seconds: noise * 0.008 * Double(images)))
+        }
+        #expect(model.payingBatch(limit: 8) <= 4)
+    }
+
     @Test func nothingIsKnownAtFirst() {
         let model = CostModel()
         #expect(!model.isKnown)

@@ -32,6 +32,22 @@ import Testing
         #expect(try service.answer(.post, "/v1/classify", body: [1]).status == .ok)
     }
 
+    @Test func aStuckWorkerEndsTheLife() throws {
+        let gate = Gate()
+        defer { gate.open() }
+        let service = try TestService(FakeModel(gate: gate), limits: { $0.stuckAfter = .milliseconds(20) })
+        _ = try service.begin(.post, "/v1/classify", body: [1])
+        gate.waitUntilReached()
+        let deadline = ContinuousClock.now + .seconds(10)
+        var live = try service.answer(.get, "/livez")
+        while live.status == .ok, ContinuousClock.now < deadline { live = try service.answer(.get, "/livez") }
+        #expect(live.status == .serviceUnavailable)
+        #expect(live.text == #"{"status":"stuck"}"#)
+        gate.open()
+        service.scheduler.drain()
+        #expect(try service.answer(.get, "/livez").status == .ok)
+    }
+
     @Test func modelsAreDescribed() throws {
         let ready = try TestService(FakeModel()).answer(.get, "/v1/models")
         #expect(

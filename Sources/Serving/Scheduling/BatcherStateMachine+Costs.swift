@@ -48,7 +48,7 @@ extension BatcherStateMachine {
         return start + .seconds(cost.batchSeconds(images: batch, cores: isLone ? max(1, idle.count) : 1)) <= answerBy
     }
 
-    mutating func learn(_ measurement: CostModel.Measurement) {
-        costs[measurement.lane, default: CostModel()].learn(measurement)
+    mutating func learn(_ measurement: CostModel.Measurement, span: Duration? = nil) {
+        costs[measurement.lane, default: CostModel()].learn(measurement, span: span)
     }
 }

@@ -143,7 +143,7 @@ package struct BatcherStateMachine<Payload: Sendable>: Sendable {
         case .decoded(let worker):
             if let action = beginInference(on: worker, at: now) { actions.append(action) }
         case .finished(let worker, let measurement):
-            if let measurement { learn(measurement) }
+            if let measurement { learn(measurement, span: spans[worker].map { $0.start.duration(to: now) }) }
             release(worker)
         case .measured(let measurement):
             learn(measurement)

@@ -21,7 +21,7 @@ package struct CostModel: Sendable {
 
     /// A batch is worth its latency if it costs at least this share less a picture than a smaller one.
     private static let worthwhileSaving = 0.05
-    private static let decodeMemory = 0.95
+    private static let memory = 0.95
     /// Every so many times all cores are tried again, also where fewer were faster when they were tried last.
     private static let trial = 64
 
@@ -29,18 +29,25 @@ package struct CostModel: Sendable {
     package private(set) var lines: [Int: CostLine] = [:]
     /// Seconds a picture; nil until something was decoded.
     private var decodeSeconds: Double?
+    /// Seconds a picture that are neither decoding nor the network: answers, and waiting for the core.
+    private var restSeconds = 0.0
     private var choices = 0
 
     package init() {}
 
-    package mutating func learn(_ measurement: Measurement) {
+    /// - Parameter span: from the worker's taking up the batch to its being free again, where a worker had it.
+    package mutating func learn(_ measurement: Measurement, span: Duration? = nil) {
         guard measurement.images > 0 else { return }
         if measurement.decode > .zero {
             let decode = measurement.decode.inSeconds / Double(measurement.images)
-            decodeSeconds = decodeSeconds.map { $0 * Self.decodeMemory + decode * (1 - Self.decodeMemory) } ?? decode
+            decodeSeconds = decodeSeconds.map { $0 * Self.memory + decode * (1 - Self.memory) } ?? decode
+        }
+        if let span {
+            let rest = (span - measurement.decode - measurement.inference).inSeconds / Double(measurement.images)
+            restSeconds = restSeconds * Self.memory + max(0, rest) * (1 - Self.memory)
         }
         lines[measurement.threads, default: CostLine()].add(
-            images: Double(measurement.images),
+            images: measurement.images,
             seconds: measurement.inference.inSeconds
         )
     }
@@ -56,11 +63,11 @@ package struct CostModel: Sendable {
     /// Whether anything is known.
     package var isKnown: Bool { !lines.isEmpty }
 
-    /// Seconds from taking up a batch to its answers, decoded on one core and run on up to `cores` of them; zero while
+    /// Seconds from taking up a batch to the next one, decoded on one core and run on up to `cores` of them; zero while
     /// nothing is known.
     package func batchSeconds(images: Int, cores: Int = 1) -> Double {
         let run = lines[fastestThreads(images: images, cores: cores)] ?? line
-        return Double(images) * decode + (run?.seconds(images: Double(images)) ?? 0)
+        return Double(images) * (decode + restSeconds) + (run?.seconds(images: images) ?? 0)
     }
 
     /// How many of `cores` run a batch soonest: all of them until that was tried, then the number of threads that took
@@ -68,7 +75,7 @@ package struct CostModel: Sendable {
     func fastestThreads(images: Int, cores: Int) -> Int {
         guard lines[cores] != nil else { return cores }
         let tried = lines.filter { $0.key <= cores }
-        return tried.min { $0.value.seconds(images: Double(images)) < $1.value.seconds(images: Double(images)) }?.key
+        return tried.min { $0.value.seconds(images: images) < $1.value.seconds(images: images) }?.key
             ?? cores
     }
 
@@ -81,52 +88,8 @@ package struct CostModel: Sendable {
     /// The smallest batch that costs about as little a picture as the largest does; the largest until that is known.
     package func payingBatch(limit: Int) -> Int {
         guard let line, line.hasSlope, limit > 1 else { return limit }
-        func cost(_ images: Int) -> Double { line.seconds(images: Double(images)) / Double(images) }
+        func cost(_ images: Int) -> Double { line.seconds(images: images) / Double(images) }
         let enough = cost(limit) * (1 + Self.worthwhileSaving)
         return (1..<limit).first { cost($0) <= enough } ?? limit
     }
-}
-
-/// `seconds = slope · images + offset`, fitted by least squares.
-package struct CostLine: Sendable {
-    private static let memory = 0.98
-    /// One run that took longer than this many times what was expected counts as if it had taken that: the process had
-    /// lost its core.
-    private static let surprise = 4.0
-
-    private var weight = 0.0
-    private var sumX = 0.0
-    private var sumY = 0.0
-    private var sumXX = 0.0
-    private var sumXY = 0.0
-
-    mutating func add(images x: Double, seconds: Double) {
-        let y = weight > 4 ? min(seconds, Self.surprise * self.seconds(images: x)) : seconds
-        weight = weight * Self.memory + 1
-        sumX = sumX * Self.memory + x
-        sumY = sumY * Self.memory + y
-        sumXX = sumXX * Self.memory + x * x
-        sumXY = sumXY * Self.memory + x * y
-    }
-
-    /// `weight²` times the variance of the batch sizes.
-    private var spread: Double { weight * sumXX - sumX * sumX }
-
-    /// Whether batches of different sizes were seen often enough to tell slope and offset apart.
-    var hasSlope: Bool { weight > 2 && spread > 0.05 * weight * weight }
-
-    /// Seconds for each picture more.
-    package var slope: Double {
-        guard hasSlope else { return sumX > 0 ? sumY / sumX : 0 }
-        let slope = (weight * sumXY - sumX * sumY) / spread
-        // Noise must not make pictures free, nor the first one cheaper than the next.
-        return min(max(slope, 0), sumX > 0 ? sumY / sumX : 0)
-    }
-
-    /// Seconds for each run.
-    package var offset: Double {
-        weight > 0 ? max(0, (sumY - slope * sumX) / weight) : 0
-    }
-
-    func seconds(images: Double) -> Double { slope * images + offset }
 }

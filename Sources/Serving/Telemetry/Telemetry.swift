@@ -79,7 +79,7 @@ package final class Telemetry: Sendable {
     // MARK: Recording
 
     /// A request was answered with what the network said of its pictures.
-    func requestAnswered(model: ModelIdentity, receive: Duration, encode: Duration, total: Duration) {
+    package func requestAnswered(model: ModelIdentity, receive: Duration, encode: Duration, total: Duration) {
         phases.observe(receive.inSeconds, RecentStatistics.Phase.receive.rawValue)
         phases.observe(encode.inSeconds, RecentStatistics.Phase.encode.rawValue)
         phases.observe(total.inSeconds, RecentStatistics.Phase.total.rawValue)
