@@ -41,7 +41,12 @@ struct GoldenLogitsTests {
         #expect(difference <= 1e-4 * largest, "difference \(difference), largest \(largest)")
     }
 
-    static func session(_ golden: LogitGolden, set: InstructionSet, maxBatch: Int) throws -> Session {
+    static func session(
+        _ golden: LogitGolden,
+        set: InstructionSet,
+        precision: Precision = .fp32,
+        maxBatch: Int
+    ) throws -> Session {
         let shape = FeatureShape(
             channels: golden.inputShape[1],
             height: golden.inputShape[2],
@@ -56,7 +61,7 @@ struct GoldenLogitsTests {
             mean: [0.5, 0.5, 0.5],
             standardDeviation: [0.5, 0.5, 0.5]
         )
-        let plan = try Plan(model.optimized(), transform: transform, instructionSet: set)
+        let plan = try Plan(model.optimized(), transform: transform, instructionSet: set, precision: precision)
         return Session(plan: plan, maxBatch: maxBatch, pool: WorkerPool(helpers: 1))
     }
 }

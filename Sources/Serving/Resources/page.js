@@ -345,8 +345,8 @@ function showStatistics(stats) {
   const { pictures, busy_workers: busy, expected_wait_ms: wait } = stats.queue;
   const memory = stats.memory.resident_bytes;
   $("load").textContent = `${recent.requests} requests in the last minute, ${recent.failures} failed. `
-    + `${pictures} pictures wait (${milliseconds(wait)} ms), ${busy} cores are busy`
-    + (memory ? `, ${Math.round(memory / 1048576)} MB in memory.` : ".");
+    + `Waiting now: ${pictures}, for ${milliseconds(wait)} ms. Busy cores: ${busy}.`
+    + (memory ? ` Memory: ${Math.round(memory / 1048576)} MB.` : "");
 }
 
 function drawLines(svg, series, hasArea) {
