@@ -49,6 +49,23 @@ struct ClassActivationTests {
         }
     }
 
+    /// In every precision the map belongs to that precision's own logit.
+    @Test(arguments: ["lite0-real", "b0-odd"], Precision.allCases)
+    func theMeanIsTheLogitButForItsBias(network: String, precision: Precision) throws {
+        let golden = try LogitGolden(network)
+        let images = golden.inputShape[0]
+        let bias = try #require(golden.weights([("classifier.bias", [golden.classCount])])["classifier.bias"]?.floats())
+        let session = try GoldenLogitsTests.session(golden, set: .best, precision: precision, maxBatch: images)
+        let classes: [ExplainedClass] = [.mostLikely, .index(7)]
+        for output in try session.run(.tensor(golden.input, images: images), explaining: classes).prefix(classes.count)
+        {
+            let map = try #require(output.explanation)
+            let mean = map.values.reduce(0, +) / Float(map.values.count)
+            let largest = output.logits.map(abs).max() ?? 0
+            #expect(abs(mean + bias[map.classID] - output.logits[map.classID]) <= 1e-4 * largest)
+        }
+    }
+
     @Test
     func refusesClassesThatAreNotThere() throws {
         let golden = try LogitGolden("b0-seven-classes")

@@ -306,16 +306,16 @@ function colour(heat) {
 
 // What the server does
 
-const history = [];
-const historyLength = 60;
+const past = [];
+const pastLength = 60;
 
 async function poll() {
   if (document.hidden) return;
   try {
     const stats = await request("v1/stats");
     const recent = stats["1m"];
-    history.push({ rate: recent.pictures_per_second, ...recent.phases_ms.total });
-    if (history.length > historyLength) history.shift();
+    past.push({ rate: recent.pictures_per_second, ...recent.phases_ms.total });
+    if (past.length > pastLength) past.shift();
     showStatistics(stats);
     setState("ready", "ready");
   } catch (error) {
@@ -345,18 +345,18 @@ function showStatistics(stats) {
   const { pictures, busy_workers: busy, expected_wait_ms: wait } = stats.queue;
   const memory = stats.memory.resident_bytes;
   $("load").textContent = `${recent.requests} requests in the last minute, ${recent.failures} failed. `
-    + `${pictures} pictures wait (${milliseconds(wait)} ms), ${busy} cores are busy`
-    + (memory ? `, ${Math.round(memory / 1048576)} MB in memory.` : ".");
+    + `Waiting now: ${pictures}, for ${milliseconds(wait)} ms. Busy cores: ${busy}.`
+    + (memory ? ` Memory: ${Math.round(memory / 1048576)} MB.` : "");
 }
 
 function drawLines(svg, series, hasArea) {
-  const values = history.flatMap((entry) => series.map((name) => entry[name] ?? 0));
+  const values = past.flatMap((entry) => series.map((name) => entry[name] ?? 0));
   const top = Math.max(...values, 1e-3) * 1.15;
-  const x = (index) => 320 * (historyLength - history.length + index) / (historyLength - 1);
+  const x = (index) => 320 * (pastLength - past.length + index) / (pastLength - 1);
   const y = (value) => 108 - 104 * (value ?? 0) / top;
   const paths = [0, 0.5, 1].map((share) => shape("line", { x1: 0, x2: 320, y1: 4 + 104 * share, y2: 4 + 104 * share }));
   for (const name of series) {
-    const points = history.map((entry, index) => `${x(index).toFixed(1)} ${y(entry[name]).toFixed(1)}`);
+    const points = past.map((entry, index) => `${x(index).toFixed(1)} ${y(entry[name]).toFixed(1)}`);
     const line = `M${points.join("L")}`;
     if (hasArea) paths.push(shape("path", { class: "area", d: `${line}V108H${x(0).toFixed(1)}Z` }));
     paths.push(shape("path", { class: name, d: points.length > 1 ? line : `${line}h.1` }));
