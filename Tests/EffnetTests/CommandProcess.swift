@@ -18,7 +18,7 @@ struct CommandProcess {
     ///
     /// - Parameters:
     ///   - arguments: as typed.
-    ///   - environment: all of it.
+    ///   - environment: all of it, but for the settings of sanitizers.
     ///   - folder: the working directory.
     init(_ arguments: [String], environment: [String: String] = [:], folder: URL = repository) throws {
         let running = try Running(arguments, environment: environment, folder: folder)
@@ -39,7 +39,9 @@ struct CommandProcess {
         init(_ arguments: [String], environment: [String: String] = [:], folder: URL = repository) throws {
             process.executableURL = CommandProcess.executable
             process.arguments = arguments
-            process.environment = environment
+            // What a sanitizer was told holds for the program under test too.
+            let sanitizers = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
+            process.environment = sanitizers.merging(environment) { _, given in given }
             process.currentDirectoryURL = folder
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = try FileHandle(forWritingTo: files.write("output", []))
