@@ -14,7 +14,8 @@ struct ModelFiles {
 
     /// Weights in a folder, the first that is there.
     private static let weightsNames = [
-        "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json", "model.onnx",
+        "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+        "model.onnx",
     ]
     private static let weightsSuffixes = [".safetensors", ".pth", ".pth.tar", ".pt", ".bin", ".ckpt", ".onnx"]
 

@@ -126,7 +126,10 @@ extension Padding {
         kernel: (height: Int, width: Int),
         stride: Int
     ) -> Bool {
-        [(input.height, kernel.height, true), (input.width, kernel.width, false)].allSatisfy { extent, kernel, isVertical in
+        [(input.height, kernel.height, true), (input.width, kernel.width, false)].allSatisfy {
+            extent,
+            kernel,
+            isVertical in
             seen(input: extent, kernel: kernel, stride: stride, vertical: isVertical)
                 == other.seen(input: extent, kernel: kernel, stride: stride, vertical: isVertical)
         }

@@ -62,7 +62,8 @@ struct Classify: ParsableCommand {
         guard classifier.information.classCount > 0 else {
             throw CommandFailure(
                 code: .badData,
-                message: "model \(classifier.information.name) has no classifier: embeddings come from POST /v1/embed of "
+                message:
+                    "model \(classifier.information.name) has no classifier: embeddings come from POST /v1/embed of "
                     + "effnet serve, or from effnet run --embedding"
             )
         }

@@ -25,7 +25,8 @@ struct TopClasses: ImageAnswer {
         return Problem(
             .badRequest,
             title: "No classifier",
-            detail: "The model \"\(model.identity.name)\" has no classifier, so it knows no classes. Ask it for embeddings "
+            detail:
+                "The model \"\(model.identity.name)\" has no classifier, so it knows no classes. Ask it for embeddings "
                 + "with POST /v1/embed, or name another model with ?model=NAME; GET /v1/models lists them."
         )
     }
