@@ -65,7 +65,7 @@ test-all: test clients browser stress image ## and what takes long: peers, all g
 	scripts/check-docs $(BINARY)
 	scripts/check-rolling-restart $(BINARY)
 	scripts/check-model-store $(BINARY)
-	EFFNET_TEST_ALL=1 swift test -c release --skip-build --filter GoldenLogitsTests --filter NamingStyleTests
+	EFFNET_TEST_ALL=1 swift test -c release --skip-build --filter GoldenLogitsTests --filter LibraryFileTests
 	$(MAKE) fuzz FUZZ_SECONDS=20
 
 clients: build ## real clients from PyPI against the built server, in .venv-clients

@@ -3,12 +3,12 @@
 exporters write them, and what their own libraries answer.
 
     pip install -r scripts/requirements-reference.txt
-    scripts/make-checkpoint-fixtures.py
+    scripts/make-checkpoint-fixtures.py [files] [preprocessing] [operators]
 
 files/ holds whole files of EfficientNets a tenth as wide and half as deep as B0, so that they are small;
-goldens.safetensors beside them the logits for scripts/seeded_values.py's picture of each size. styles/ holds no weights:
-NAME.json lists the tensors of a network of real size, whose numbers are the formulas of scripts/seeded_values.py, and
-NAME.safetensors its logits.
+goldens.safetensors beside them the logits for scripts/seeded_values.py's picture of each size. preprocessing/ holds
+descriptions of Transformers' image processor and the tensors that it makes of photographs; operators/ ONNX files of
+small networks that are written in unusual ways, and what they answer.
 """
 
 import argparse
@@ -23,12 +23,13 @@ import reference_models
 import seeded_values
 import timm
 import torch
-import torchvision
+from PIL import Image
 from efficientnet_pytorch.utils import efficientnet as lukemelas_arguments
 from safetensors.numpy import save_file
 from timm.models.efficientnet import _gen_efficientnet
 from torchvision.models.efficientnet import EfficientNet, _efficientnet_conf
 from transformers import EfficientNetConfig, EfficientNetForImageClassification
+from transformers.models.efficientnet.image_processing_pil_efficientnet import EfficientNetImageProcessorPil
 
 OUTPUT = reference_models.ROOT / "Tests" / "Fixtures" / "checkpoints"
 WIDTH, DEPTH, CLASSES = 0.1, 0.5, 7
@@ -91,9 +92,9 @@ PREPROCESSOR = {
 }
 
 
-def export(model, path, dynamo):
+def export(model, path, dynamo, size=SIZES[0]):
     """An ONNX file with a batch of any size."""
-    sample = torch.from_numpy(seeded_values.picture((2, 3, *SIZES[0])))
+    sample = torch.from_numpy(seeded_values.picture((2, 3, *size)))
     if dynamo:
         shapes = ({0: torch.export.Dim("batch")},)
         torch.onnx.export(model, (sample,), path, dynamo=True, dynamic_shapes=shapes, external_data=True)
@@ -179,45 +180,119 @@ def make_files():
     save_file(goldens, folder / "goldens.safetensors")
 
 
-#: Networks of real size: style, architecture, model, size of the input, and its other size.
-def styles():
-    vision = torchvision.models
-    yield "torchvision-b0", "efficientnet_b0", vision.efficientnet_b0(), (224, 224)
-    yield "torchvision-b5", "efficientnet_b5", vision.efficientnet_b5(), (150, 181)
-    yield "torchvision-v2-s", "efficientnetv2_s", vision.efficientnet_v2_s(), (150, 181)
-    yield "torchvision-resnet50", "resnet50", vision.resnet50(), (224, 224)
-    inception = vision.inception_v3(aux_logits=True, init_weights=False)
-    yield "torchvision-inception-v3", "inception_v3", inception, (150, 181)
-    yield "huggingface-b0", None, hugging_face(1.0, 1.0, 224, [], 1000), (224, 224)
-    yield "huggingface-b0-odd", None, hugging_face(1.0, 1.0, 224, [], 1000), (150, 181)
-    yield "huggingface-b1", None, hugging_face(1.0, 1.1, 240, [16], 1000), (240, 240)
-    yield "efficientnet_pytorch-b0", "tf_efficientnet_b0", lukemelas(1.0, 1.0, 224, 1000), (224, 224)
-    yield "efficientnet_pytorch-b1", "tf_efficientnet_b1", lukemelas(1.0, 1.1, 240, 1000), (240, 240)
+#: What the processors' descriptions say: all that changes how a picture is brought into shape.
+PROCESSORS = {
+    "published": {"resample": 0, "image_std": [0.47853944, 0.4732864, 0.47434163]},
+    "defaults": {},
+    "lanczos": {"resample": 1, "include_top": False},
+    "bilinear-crop": {"resample": 2, "do_center_crop": True, "crop_size": {"height": 16, "width": 12}},
+    "offset": {"resample": 3, "rescale_offset": True, "rescale_factor": 1 / 127.5},
+    "not-normalized": {"resample": 2, "do_normalize": False},
+    "not-rescaled": {"do_rescale": False, "rescale_offset": True, "image_mean": [127.5] * 3, "image_std": [60.0] * 3},
+}
 
 
-def make_styles():
-    folder = OUTPUT / "styles"
+def make_preprocessing():
+    folder = OUTPUT / "preprocessing"
+    shutil.rmtree(folder, ignore_errors=True)
+    goldens = {}
+
+    def photo(name):
+        return Image.open(reference_models.ROOT / "Tests" / "Fixtures" / "photos" / name).convert("RGB")
+
+    for name, options in PROCESSORS.items():
+        processor = EfficientNetImageProcessorPil(size={"height": 24, "width": 18}, **options)
+        processor.save_pretrained(folder / name)
+        # effnet shrinks a large JPEG while it decodes it, unless the nearest pixels are asked for.
+        for file in ["cat.png"] + (["moose.jpg"] if processor.resample == 0 else []):
+            goldens[f"{name}.{file}"] = processor(photo(file), return_tensors="np")["pixel_values"][0]
+    model = EfficientNetForImageClassification.from_pretrained(OUTPUT / "files" / "huggingface").eval()
+    processor = EfficientNetImageProcessorPil.from_pretrained(OUTPUT / "files" / "huggingface")
+    for file in ("cat.png", "moose.jpg"):
+        with torch.inference_mode():
+            answer = model.double()(processor(photo(file), return_tensors="pt")["pixel_values"].double())
+        goldens[f"logits.{file}"] = answer.logits[0].numpy().astype(np.float32)
+    save_file(goldens, folder / "goldens.safetensors")
+
+
+class Classifier(torch.nn.Module):
+    """One convolution and a classifier; what comes before and between is a matter of the classes below."""
+
+    def __init__(self, channels=8):
+        super().__init__()
+        self.convolution = torch.nn.Conv2d(3, 8, 3, stride=2, padding=1)
+        self.classifier = torch.nn.Linear(channels, 5)
+
+    def before(self, picture):
+        return picture
+
+    def between(self, features):
+        return features
+
+    def forward(self, picture):
+        features = torch.relu(self.convolution(self.before(picture)))
+        return self.classifier(self.between(features).mean((2, 3)))
+
+
+class Channelwise(Classifier):
+    """The picture is normalised channel by channel, as in torchvision's Inception-V3."""
+
+    def before(self, picture):
+        channels = [
+            torch.unsqueeze(picture[:, index], 1) * scale + shift
+            for index, (scale, shift) in enumerate([(0.458, -0.030), (0.448, -0.088), (0.45, -0.188)])
+        ]
+        return torch.cat(channels, 1)
+
+
+class Normalizing(Classifier):
+    """The picture's mean and deviation are part of the network."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1))
+        self.register_buffer("deviation", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1))
+
+    def before(self, picture):
+        return (picture - self.mean) / self.deviation
+
+
+class Joining(Classifier):
+    """Features are joined twice, as in torchvision's Inception-V3."""
+
+    def __init__(self):
+        super().__init__(24)
+        self.first = torch.nn.Conv2d(8, 8, 1)
+        self.second = torch.nn.Conv2d(8, 8, 3, padding=1)
+
+    def between(self, features):
+        return torch.cat([features, torch.cat([self.first(features), self.second(features)], 1)], 1)
+
+
+def make_operators():
+    folder = OUTPUT / "operators"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name, architecture, model, size in styles():
-        exponents = reference_models.seed(model, seeded_values.picture((1, 3, *size)))
-        description = {
-            "architecture": architecture,
-            "size": size,
-            "configuration": None if architecture else {**json.loads(model.config.to_json_string()), "id2label": None, "label2id": None},
-            "tensors": dict(reference_models.shapes(model)),
-            "varianceExponents": exponents,
-        }
-        (folder / f"{name}.json").write_text(json.dumps(description, sort_keys=True) + "\n")
-        save_file({"logits": logits(model, size)}, folder / f"{name}.safetensors")
-        print(name)
+    goldens = {}
+    size = (16, 16)
+    for kind in (Channelwise, Normalizing, Joining):
+        name = kind.__name__.lower()
+        model = kind()
+        reference_models.seed(model, seeded_values.picture((2, 3, *size)))
+        goldens[name] = logits(model, size)
+        for dynamo in (False, True):
+            path = folder / f"{name}-{'dynamo' if dynamo else 'script'}.onnx"
+            export(model, path, dynamo, size)
+    save_file(goldens, folder / "goldens.safetensors")
 
 
 def main():
-    argparse.ArgumentParser(description="Make checkpoint fixtures with the libraries that write them.").parse_args()
+    makers = {"files": make_files, "preprocessing": make_preprocessing, "operators": make_operators}
+    parser = argparse.ArgumentParser(description="Make checkpoint fixtures with the libraries that write them.")
+    parser.add_argument("parts", nargs="*", choices=[*makers, []], help="default: all")
     warnings.filterwarnings("ignore")
-    make_files()
-    make_styles()
+    for part in parser.parse_args().parts or makers:
+        makers[part]()
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ import PIL
 from PIL import Image, ImageOps
 
 FOLDER = Path(__file__).resolve().parent.parent / "Tests" / "Fixtures" / "imaging"
-FILTERS = {"bilinear": Image.BILINEAR, "bicubic": Image.BICUBIC, "lanczos": Image.LANCZOS}
+FILTERS = {"nearest": Image.NEAREST, "bilinear": Image.BILINEAR, "bicubic": Image.BICUBIC, "lanczos": Image.LANCZOS}
 SMALL = {"width": 24, "height": 24, "cropFraction": 0.875, "mode": "center", "filter": "bicubic"}
 
 pictures, failures = [], []
@@ -293,7 +293,7 @@ def make_sizes():
     framings = [
         {"width": width, "height": height, "cropFraction": fraction, "mode": mode, "filter": kind}
         for mode in ("center", "squash")
-        for kind in ("bilinear", "bicubic", "lanczos")
+        for kind in ("nearest", "bilinear", "bicubic", "lanczos")
         for width, height, fraction in ((32, 32, 0.875), (33, 20, 1.0), (19, 30, 0.9))
     ]
     framings += [

@@ -146,7 +146,8 @@ package enum ArchitectureError: Error, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unknown(let name, let known):
-            "architecture \(name) is not supported; known are \(known.joined(separator: ", "))"
+            "architecture \(name) is not supported; known are \(known.joined(separator: ", ")). A network of another name "
+                + "may run as an ONNX file"
         }
     }
 }

@@ -18,7 +18,7 @@ extension Checkpoint {
     /// - Throws: `CheckpointError`, `GraphError` or `ArchitectureError`: which tensor or name is at fault.
     package func network() throws -> Network {
         if let onnx { return try network(onnx) }
-        guard let style = NamingStyle(weights) else {
+        guard let style = NamingStyle(where: { weights[$0] != nil || unsupportedTypes[$0] != nil }) else {
             throw CheckpointError(
                 .unsupported,
                 path: path,

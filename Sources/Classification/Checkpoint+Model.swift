@@ -1,7 +1,7 @@
 internal import Checkpoints
 internal import Engine
-internal import Imaging
-internal import ModelGraph
+package import Imaging
+package import ModelGraph
 
 extension Network {
     /// Floats of one layer's features at most, for one image: beyond that a description is broken or hostile.
@@ -26,7 +26,8 @@ extension Network {
 }
 
 extension ImagePipeline.Framing {
-    init(_ transform: ImageTransform) {
+    /// How pictures get into a model's shape.
+    package init(_ transform: ImageTransform) {
         let mode: Mode =
             switch transform.cropMode {
             case .center: .center

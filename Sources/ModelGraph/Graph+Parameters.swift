@@ -40,14 +40,20 @@ extension Graph {
         return parameters
     }
 
-    /// Multiply-adds of convolutions and fully connected layers for one image: the "FLOPs" of the literature.
+    /// Multiply-adds of convolutions and fully connected layers for one image: the "FLOPs" of the literature; `Int.max`
+    /// for what is beyond counting.
     package func multiplyAdds() throws(GraphError) -> Int {
         let shapes = try shapes()
         return nodes.reduce(0) { sum, node in
             guard case .convolution(let convolution) = node.operation else { return sum }
             let output = shapes[node.output.index]
-            let weights = convolution.weightShape(inputChannels: shapes[node.inputs[0].index].channels).reduce(1, *)
-            return sum + weights * output.height * output.width
+            let weights = convolution.weightShape(inputChannels: shapes[node.inputs[0].index].channels)
+            let product = (weights + [output.height, output.width]).reduce(1) { product, factor in
+                let (product, isTooLarge) = product.multipliedReportingOverflow(by: factor)
+                return isTooLarge ? .max : product
+            }
+            let (total, isTooLarge) = sum.addingReportingOverflow(product)
+            return isTooLarge ? .max : total
         }
     }
 }

@@ -14,9 +14,10 @@ package enum GraphError: Error, Equatable, CustomStringConvertible {
         case .shapeMismatch(let node, let reason):
             "layer \(node) does not fit its input: \(reason)"
         case .missingTensor(let name):
-            "the checkpoint has no tensor \(name): is it of another architecture than config.json says?"
+            "the checkpoint has no tensor \(name); check that it is of the architecture that is stated"
         case .wrongShape(let name, let expected, let got):
-            "tensor \(name) has shape \(got), but this architecture needs \(expected)"
+            "tensor \(name) has shape \(got), but this architecture needs \(expected); check the architecture, the number "
+                + "of classes and the input's channels that are stated"
         case .wrongElementType(let name, let got):
             "tensor \(name) holds \(got) numbers; float32, float16 or bfloat16 are needed"
         }

@@ -93,29 +93,161 @@ import Testing
         }
     }
 
+    /// A pickle of a dictionary with many tensors, each of which has to be copied into order, of one storage.
+    @Test func overlapsAreRefusedBeforeTheyAreCopied() throws {
+        func number(_ value: Int) -> [UInt8] { [0x4a] + (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+        func text(_ value: String) -> [UInt8] { [0x8c, UInt8(value.utf8.count)] + value.utf8 }
+        let side = 1000
+        let id = text("storage") + Array("ctorch\nFloatStorage\n".utf8) + text("0") + text("cpu") + number(side * side)
+        let storage = [0x28] + id + [0x74, 0x51]
+        let size = [0x28] + number(side) + number(side) + [0x74]
+        let strides = [0x28] + number(1) + number(side) + [0x74]
+        let tensor =
+            Array("ctorch._utils\n_rebuild_tensor_v2\n(".utf8) + storage + number(0) + size + strides
+            + [0x89, 0x7d, 0x74, 0x52]
+        let items = (0..<1000).flatMap { text("t\($0)") + tensor }
+        let keys = [0x80, 2, 0x5d] + text("0") + [0x61, 0x2e]
+        let data = number(side * side).dropFirst() + [0, 0, 0, 0] + [UInt8](repeating: 0, count: side * side * 4)
+        let pickle = [0x80, 2, 0x7d, 0x28] + items + [0x75, 0x2e]
+        let error = try error("model.pth", Self.legacyStart + pickle + keys + data)
+        #expect(error.problem.contains("its tensors overlap too often"), "\(error)")
+    }
+
+    // Other files
+
+    @Test(
+        arguments: [
+            ("model.h5", [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a], "HDF5"),
+            ("model.tflite", [0x1c, 0, 0, 0, 0x54, 0x46, 0x4c, 0x33], "TensorFlow Lite"),
+            ("model.pth", Array("<!DOCTYPE html>".utf8), "HTML"),
+            ("model.gguf", Array("GGUF\u{3}\0\0\0".utf8), "GGUF"),
+        ] as [(String, [UInt8], String)]
+    )
+    func otherFormatsAreNamed(name: String, bytes: [UInt8], format: String) throws {
+        let error = try error(name, bytes + [UInt8](repeating: 1, count: 100))
+        #expect(error.kind == .unsupported)
+        #expect(error.problem.contains(format), "\(error)")
+    }
+
+    @Test(arguments: ["/dev/zero", "/dev/tty", "/nonexistent"]) func linksToOtherThanFilesAreRefused(to: String) throws
+    {
+        let path = "\(folder.path)/model.safetensors"
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: to)
+        let error = try #require(throws: CheckpointError.self) { try Checkpoint(path: path) }
+        #expect(error.kind == .inaccessible || error.kind == .notFound, "\(error)")
+    }
+
+    /// As the Hub's own cache has them.
+    @Test func linksToFilesAreFollowed() throws {
+        let bytes = SafetensorsWriter.bytes(SeededValues.weights([("a", [1])]))
+        let blob = try folder.write("blobs/0", bytes)
+        let path = "\(folder.path)/model.safetensors"
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: blob)
+        #expect(try Checkpoint(path: path).weights.names == ["a"])
+    }
+
+    @Test(arguments: [
+        "../other.safetensors", "/etc/passwd", "model.safetensors.index.json", "", "missing.safetensors",
+    ])
+    func indicesStayInTheFolder(name: String) throws {
+        try folder.write("model.safetensors.index.json", #"{"weight_map": {"a": "\#(name)"}}"#)
+        #expect(throws: CheckpointError.self) { try Checkpoint(path: folder.path) }
+    }
+
+    @Test func labelsWithoutEndAreRefused() throws {
+        try folder.write("model.safetensors", SafetensorsWriter.bytes(SeededValues.weights([("a", [1])])))
+        try folder.write("labels.txt", [UInt8](repeating: UInt8(ascii: "\n"), count: 1_000_002))
+        let error = try #require(throws: CheckpointError.self) { try Checkpoint(path: folder.path) }
+        #expect(error.kind == .tooLarge)
+    }
+
     // ONNX
 
-    private static func field(_ number: Int, _ content: [UInt8]) -> [UInt8] {
-        var length: [UInt8] = []
-        var rest = content.count
+    /// Base-128 digits, lowest first.
+    private static func digits(_ number: Int) -> [UInt8] {
+        var digits: [UInt8] = []
+        var rest = number
         repeat {
-            length.append(UInt8(rest & 0x7f) | (rest > 0x7f ? 0x80 : 0))
+            digits.append(UInt8(rest & 0x7f) | (rest > 0x7f ? 0x80 : 0))
             rest >>= 7
         } while rest > 0
-        return [UInt8(number << 3 | 2)] + length + content
+        return digits
+    }
+
+    private static func field(_ number: Int, _ content: [UInt8]) -> [UInt8] {
+        [UInt8(number << 3 | 2)] + digits(content.count) + content
     }
 
     private static func field(_ number: Int, _ text: String) -> [UInt8] { field(number, Array(text.utf8)) }
 
     /// A picture of 3×8×8, one node over it and an output.
     private static func model(_ operation: String, tensors: [[UInt8]] = [], inputs: [String] = ["x"]) -> [UInt8] {
-        let node = inputs.flatMap { field(1, $0) } + field(2, "y") + field(3, "the node") + field(4, operation)
+        model([node(operation, inputs, "y", name: "the node")], tensors: tensors)
+    }
+
+    /// The same with nodes of any kind; the last one makes "y".
+    private static func model(_ nodes: [[UInt8]], tensors: [[UInt8]] = []) -> [UInt8] {
         let dimensions: [UInt8] = [1, 3, 8, 8].flatMap { size in field(1, [0x08, size]) }
         let type = field(1, [0x08, 1] + field(2, dimensions))
         let graph =
-            field(1, node) + tensors.flatMap { field(5, $0) } + field(11, field(1, "x") + field(2, type))
-            + field(12, field(1, "y"))
+            nodes.flatMap { field(1, $0) } + tensors.flatMap { field(5, $0) }
+            + field(11, field(1, "x") + field(2, type)) + field(12, field(1, "y"))
         return field(7, graph)
+    }
+
+    private static func node(
+        _ operation: String,
+        _ inputs: [String],
+        _ output: String,
+        name: String = "",
+        _ attributes: [UInt8]...
+    ) -> [UInt8] {
+        inputs.flatMap { field(1, $0) } + field(2, output) + field(3, name) + field(4, operation)
+            + attributes.flatMap { field(5, $0) }
+    }
+
+    private static func integers(_ name: String, _ values: [Int]) -> [UInt8] {
+        field(1, name) + values.flatMap { [0x40] + digits($0) }
+    }
+
+    /// Small files that would grow into features or numbers without end.
+    @Test(arguments: ["features", "nested", "numbers", "borders", "tensors"]) func bombsAreRefused(name: String) throws
+    {
+        let axis = Self.field(1, "axis") + [0x18, 1]
+        let pool = Self.node("GlobalAveragePool", ["c79"], "y")
+        let bomb: [UInt8]
+        switch name {
+        case "features":
+            bomb = Self.model([Self.node("Concat", [String](repeating: "x", count: 100_000), "y", axis)])
+        case "nested":
+            // Each is twice as long as the one before.
+            let nodes = (0..<80).map { index in
+                Self.node(
+                    "Concat",
+                    [String](repeating: index == 0 ? "x" : "c\(index - 1)", count: 2),
+                    "c\(index)",
+                    axis
+                )
+            }
+            bomb = Self.model(nodes + [pool])
+        case "numbers":
+            let size: [UInt8] = [0x08, 1, 0x10, 7] + Self.field(8, "n") + Self.field(9, [0, 0x10, 0, 0, 0, 0, 0, 0])
+            let nodes = [
+                Self.node("ConstantOfShape", ["n"], "z"),
+                Self.node("Concat", [String](repeating: "z", count: 100_000), "q"),
+            ]
+            bomb = Self.model(nodes, tensors: [size])
+        case "borders":
+            let attributes = [Self.integers("kernel_shape", [1, 1]), Self.integers("pads", [1024, 1024, 1024, 1024])]
+            let nodes = (0..<80).map { index in
+                Self.node("MaxPool", [index == 0 ? "x" : "c\(index - 1)"], "c\(index)", attributes[0], attributes[1])
+            }
+            bomb = Self.model(nodes + [pool])
+        default:
+            let tensors = (0..<70_000).map { [0x08, 0, 0x10, 1] + Self.field(8, "w\($0)") + Self.field(9, []) }
+            bomb = Self.model([Self.node("GlobalAveragePool", ["x"], "y")], tensors: tensors)
+        }
+        _ = try error("model.onnx", bomb)
     }
 
     @Test(arguments: ["HardSwish", "LSTM", "Resize", "If"]) func otherOperatorsAreRefusedByName(name: String) throws {

@@ -65,7 +65,9 @@ enum Fixture {
 extension ImagePipeline.Framing {
     init?(_ framing: Manifest.Framing) {
         let modes: [String: Mode] = ["center": .center, "squash": .squash]
-        let filters: [String: Filter] = ["bilinear": .bilinear, "bicubic": .bicubic, "lanczos": .lanczos]
+        let filters: [String: Filter] = [
+            "nearest": .nearest, "bilinear": .bilinear, "bicubic": .bicubic, "lanczos": .lanczos,
+        ]
         guard let mode = modes[framing.mode], let filter = filters[framing.filter] else { return nil }
         self.init(
             width: framing.width,

@@ -2,6 +2,7 @@
 enum SmallFile {
     /// Room for the labels of every class set in use, many times over.
     private static let limit = 16 << 20
+    private static let lineLimit = 1_000_000
 
     /// The bytes of a file, copied.
     static func bytes(path: String) throws(CheckpointError) -> [UInt8] {
@@ -12,6 +13,14 @@ enum SmallFile {
     /// The lines of a UTF-8 text file without their ends; blank lines at the end do not count.
     static func lines(path: String) throws(CheckpointError) -> [String] {
         var bytes = try bytes(path: path)[...]
+        guard bytes.count(where: { $0 == UInt8(ascii: "\n") }) <= lineLimit else {
+            throw CheckpointError(
+                .tooLarge,
+                path: path,
+                problem: "there are more than \(lineLimit) lines",
+                remedy: "Check that this is the file you meant"
+            )
+        }
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
             bytes = bytes.dropFirst(3)
         }

@@ -33,6 +33,13 @@ struct WeightsFile {
             let model = try ONNXModel(storage: storage, path: path)
             weights = model.weights
             onnx = model
+        } else if let format = ForeignFormat(storage.bytes) {
+            throw CheckpointError(
+                .unsupported,
+                path: path,
+                problem: "this is \(format.rawValue), which is not read",
+                remedy: "Safetensors, PyTorch's files and ONNX are read"
+            )
         } else {
             let file = try SafetensorsFile(storage: storage, path: path)
             weights = file.weights

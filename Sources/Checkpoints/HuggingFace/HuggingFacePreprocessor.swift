@@ -77,6 +77,10 @@ struct HuggingFacePreprocessor: Decodable {
         guard sides.contains(size.height), sides.contains(size.width), sides.contains(crop.height),
             sides.contains(crop.width), crop.height <= size.height, crop.width <= size.width
         else { throw malformed("size or crop_size is not possible") }
+        // Here half a pixel goes to the even one; there it is always dropped.
+        guard [crop.height - size.height, crop.width - size.width].allSatisfy({ $0 & 3 != 1 }) else {
+            throw unsupported("crop_size cannot be centred in size", "Choose sizes that differ by an even number")
+        }
         // The largest fraction that gives the size back when the input's side is divided by it and rounded down.
         let cropFraction = crop == size ? 1 : (Double(crop.height) / Double(size.height)).nextDown
         guard Int(Double(crop.width) / cropFraction) == size.width else {
@@ -99,7 +103,7 @@ struct HuggingFacePreprocessor: Decodable {
         // Of samples in 0…1, as a picture's are.
         let scale = 255 * (isRescaled == false ? 1 : rescaleFactor ?? 1 / 255)
         guard scale.isNormal, scale > 0 else { throw malformed("rescale_factor is not possible") }
-        let shift = isShifted == true ? 1.0 : 0
+        let shift = isShifted == true && isRescaled != false ? 1.0 : 0
         let isNormalized = isNormalized != false
         return ImageTransform(
             width: crop.width,

@@ -1,5 +1,3 @@
-import ModelGraph
-
 /// Whose names a checkpoint's tensors bear. ResNet and Inception-V3 have one set of names everywhere: timm's.
 enum NamingStyle: CaseIterable {
     case timm
@@ -11,7 +9,9 @@ enum NamingStyle: CaseIterable {
     case efficientNetPyTorch
 
     /// The style of a checkpoint, told by its first convolution; nil for none of them.
-    init?(_ weights: Weights) {
+    ///
+    /// - Parameter contains: whether there is a tensor of this name.
+    init?(where contains: (String) -> Bool) {
         let stems: [(String, NamingStyle)] = [
             ("conv_stem.weight", .timm), ("conv1.weight", .timm), ("Conv2d_1a_3x3.conv.weight", .timm),
             ("features.0.0.weight", .torchvision),
@@ -19,7 +19,7 @@ enum NamingStyle: CaseIterable {
             ("embeddings.convolution.weight", .huggingFaceBare),
             ("_conv_stem.weight", .efficientNetPyTorch),
         ]
-        guard let style = stems.first(where: { weights[$0.0] != nil })?.1 else { return nil }
+        guard let style = stems.first(where: { contains($0.0) })?.1 else { return nil }
         self = style
     }
 

@@ -8,6 +8,8 @@ struct TensorLayout {
     let unsupportedTypes: [String: String]
     let style: NamingStyle
     let statedClasses: Int?
+    /// Tensors that are not only for training.
+    private let neededCount: Int
     /// The file that errors name.
     let path: String
 
@@ -17,6 +19,7 @@ struct TensorLayout {
         self.style = style
         statedClasses = checkpoint.classCount
         path = checkpoint.path
+        neededCount = checkpoint.weights.names.count { !Self.isForTraining($0) }
     }
 
     /// The classes that are stated, or else those of the classifier's tensor; zero without one.
@@ -121,7 +124,7 @@ extension TensorLayout {
         guard let parameters = try? graph.parameters() else { return (0, false) }
         let names = names(of: architecture)
         let fitting = parameters.count { tensors[names($0.name)]?.shape == $0.shape }
-        let isWhole = fitting == parameters.count && fitting == tensors.names.count { !Self.isForTraining($0) }
+        let isWhole = fitting == parameters.count && fitting == neededCount
         return (fitting, isWhole)
     }
 

@@ -2,10 +2,11 @@ import ModelGraph
 
 extension Weights {
     /// The tensors without what wrappers put before every name: "module." of parallel training, "_orig_mod." of
-    /// torch.compile, "model." of Lightning, and any other that all tensors share. Names of a known style stay.
+    /// torch.compile, "model." of Lightning, and any other that all tensors share, if names of a known style are left.
     func unwrapped() -> Weights {
         var weights = self
-        while NamingStyle(weights) == nil, let prefix = weights.commonPrefix {
+        while NamingStyle(where: { weights[$0] != nil }) == nil {
+            guard let prefix = weights.commonPrefix else { return self }
             weights = Weights(
                 Dictionary(
                     weights.names.map { (String($0.dropFirst(prefix.count)), weights[$0]) },

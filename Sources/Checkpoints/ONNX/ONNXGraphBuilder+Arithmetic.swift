@@ -40,6 +40,9 @@ extension ONNXGraphBuilder {
         case .features(let value), .sigmoid(let value, _), .probabilities(let value):
             let shape = shape(value)
             return ONNXArray([1, shape.channels, shape.height, shape.width])
+        case .joined(let values, _):
+            let shape = shape(values[0])
+            return ONNXArray([1, values.reduce(0) { $0 + self.shape($1).channels }, shape.height, shape.width])
         case .tensor(_, let tensor): return ONNXArray(tensor.shape)
         case .array(let array): return ONNXArray(array.shape)
         case .padded: throw refusal(node, "behind a Pad")
@@ -98,6 +101,8 @@ extension ONNXGraphBuilder {
             return result
         case "Concat":
             let arrays = inputs.compactMap(\.self)
+            let count = arrays.reduce(0) { min($0 + $1.values.count, ONNXArray.limit + 1) }
+            guard count <= ONNXArray.limit else { throw refusal(node, "of so many numbers") }
             return ONNXArray(
                 shape: [arrays.reduce(0) { $0 + $1.values.count }],
                 values: arrays.flatMap(\.values),

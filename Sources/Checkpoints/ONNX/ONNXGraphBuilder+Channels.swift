@@ -59,7 +59,7 @@ extension ONNXGraphBuilder {
             channels.enumerated().allSatisfy({ $1.features == features && $1.index == $0 })
         else { throw refusal(node, "of other than all channels in their order") }
         let affine = ChannelAffine(scale: channels.map(\.scale), shift: channels.map(\.shift))
-        try set(node, .features(try append(.affine(affine), [features], name: node.name)))
+        try set(node, .features(try append(affine, features, name: node.name)))
         return true
     }
 }

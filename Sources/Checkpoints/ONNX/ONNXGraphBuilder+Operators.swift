@@ -5,6 +5,8 @@ extension ONNXGraphBuilder {
     /// Kernels, strides and borders at most.
     private static let sizes = 1...1024
     private static let borders = 0...1024
+    /// Features of a concatenation at most.
+    private static let joinLimit = 1024
 
     mutating func add(_ node: ONNXModel.Node) throws(ONNXFlaw) {
         guard ["", "ai.onnx"].contains(node.domain) else {
@@ -25,6 +27,7 @@ extension ONNXGraphBuilder {
         case "Clip": try clip(node)
         case "Add": try sum(node)
         case "Mul": try product(node)
+        case "Sub", "Div": try difference(node)
         case "GlobalAveragePool":
             try set(node, .features(try append(.globalAveragePool, [features(node, 0)], name: node.name)))
         case "ReduceMean": try mean(node)
@@ -127,87 +130,6 @@ extension ONNXGraphBuilder {
             for column in 0..<columns { result[column * rows + row] = floats[row * columns + column] }
         }
         return Tensor(shape: [columns, rows], floats: result)
-    }
-
-    // MARK: Element by element
-
-    private mutating func activation(_ node: ONNXModel.Node, _ function: ActivationFunction) throws(ONNXFlaw) {
-        guard number(node, "alpha", 1) == 1 else { throw refusal(node, "with an alpha") }
-        try set(node, .features(try append(.activation(function), [features(node, 0)], name: node.name)))
-    }
-
-    private mutating func clip(_ node: ONNXModel.Node) throws(ONNXFlaw) {
-        let lowest = has(node, 1) ? try floats(node, 1).first : number(node, "min", -.infinity)
-        let highest = has(node, 2) ? try floats(node, 2).first : number(node, "max", .infinity)
-        switch (lowest, highest) {
-        case (0, 6): try activation(node, .relu6)
-        case (0, .some(let bound)) where bound >= .greatestFiniteMagnitude: try activation(node, .relu)
-        default: throw refusal(node, "to other bounds than 0 and 6")
-        }
-    }
-
-    private mutating func sum(_ node: ONNXModel.Node) throws(ONNXFlaw) {
-        for (index, other) in [(0, 1), (1, 0)] where try isFixed(node, other) {
-            let shift = try floats(node, other)
-            try affine(node, features(node, index), scale: [1], shift: shift)
-            return
-        }
-        let inputs = [try features(node, 0), try features(node, 1)]
-        guard shape(inputs[0]) == shape(inputs[1]) else {
-            throw refusal(node, "of shapes \(shape(inputs[0])) and \(shape(inputs[1]))")
-        }
-        try set(node, .features(try append(.add, inputs, name: node.name)))
-    }
-
-    /// A swish, channels times their factors, or fixed factors.
-    private mutating func product(_ node: ONNXModel.Node) throws(ONNXFlaw) {
-        for (index, other) in [(0, 1), (1, 0)] {
-            if try isFixed(node, other) {
-                let scale = try floats(node, other)
-                try affine(node, features(node, index), scale: scale, shift: [0])
-                return
-            }
-            if case .features(let value) = try operand(node, index),
-                case .sigmoid(let argument, _) = try operand(node, other), argument == value
-            {
-                try set(node, .features(try append(.activation(.swish), [value], name: node.name)))
-                return
-            }
-        }
-        var inputs = [try features(node, 0), try features(node, 1)]
-        if shape(inputs[1]).height * shape(inputs[1]).width > 1 { inputs.reverse() }
-        guard shape(inputs[1]).height * shape(inputs[1]).width == 1,
-            shape(inputs[0]).channels == shape(inputs[1]).channels
-        else { throw refusal(node, "of shapes \(shape(inputs[0])) and \(shape(inputs[1]))") }
-        try set(node, .features(try append(.scaleChannels, inputs, name: node.name)))
-    }
-
-    func isFixed(_ node: ONNXModel.Node, _ index: Int) throws(ONNXFlaw) -> Bool {
-        switch try operand(node, index) {
-        case .tensor, .array: true
-        default: false
-        }
-    }
-
-    /// One number for all channels, or one for each.
-    private mutating func affine(
-        _ node: ONNXModel.Node,
-        _ input: Value,
-        scale: [Float],
-        shift: [Float]
-    ) throws(ONNXFlaw) {
-        let channels = shape(input).channels
-        func perChannel(_ numbers: [Float]) throws(ONNXFlaw) -> [Float] {
-            if numbers.count == channels { return numbers }
-            guard numbers.count == 1 else {
-                throw refusal(node, "with \(numbers.count) numbers for \(channels) channels")
-            }
-            return [Float](repeating: numbers[0], count: channels)
-        }
-        let affine = ChannelAffine(scale: try perChannel(scale), shift: try perChannel(shift))
-        let output = try append(.affine(affine), [input], name: node.name)
-        if let last = classifier, last.output == input { classifier = (last.input, output) }
-        try set(node, .features(output))
     }
 
     // MARK: Windows
@@ -320,8 +242,15 @@ extension ONNXGraphBuilder {
     private mutating func concatenate(_ node: ONNXModel.Node) throws(ONNXFlaw) {
         guard try integer(node, "axis", 1, in: -4...4) == 1 else { throw refusal(node, "along another axis") }
         var inputs: [Value] = []
-        for index in node.inputs.indices { inputs.append(try features(node, index)) }
-        try set(node, .features(try append(.concatenate, inputs, name: node.name)))
+        for index in node.inputs.indices {
+            if case .joined(let values, _) = try operand(node, index) {
+                inputs += values
+            } else {
+                inputs.append(try features(node, index))
+            }
+        }
+        guard (1...Self.joinLimit).contains(inputs.count) else { throw refusal(node, "of \(inputs.count) features") }
+        try set(node, .joined(inputs, name: node.name))
     }
 
     /// Pooled features may be written in any shape.
@@ -339,7 +268,7 @@ extension ONNXGraphBuilder {
 
     // MARK: Attributes
 
-    private func integers(_ node: ONNXModel.Node, _ name: String, _ missing: [Int]) throws(ONNXFlaw) -> [Int] {
+    func integers(_ node: ONNXModel.Node, _ name: String, _ missing: [Int]) throws(ONNXFlaw) -> [Int] {
         switch node.attributes[name] {
         case nil: return missing
         case .integers(let integers): return integers
@@ -347,7 +276,7 @@ extension ONNXGraphBuilder {
         }
     }
 
-    private func integer(
+    func integer(
         _ node: ONNXModel.Node,
         _ name: String,
         _ missing: Int,
@@ -360,7 +289,7 @@ extension ONNXGraphBuilder {
         return integer
     }
 
-    private func number(_ node: ONNXModel.Node, _ name: String, _ missing: Float) -> Float {
+    func number(_ node: ONNXModel.Node, _ name: String, _ missing: Float) -> Float {
         guard case .number(let number)? = node.attributes[name] else { return missing }
         return number
     }

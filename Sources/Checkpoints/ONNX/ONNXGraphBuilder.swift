@@ -7,6 +7,8 @@ struct ONNXGraphBuilder {
         case features(Value)
         /// The sigmoid of features, not made yet: most of them are one half of a swish.
         case sigmoid(of: Value, name: String)
+        /// The channels of several features one after the other, not made yet: another may follow that takes them along.
+        case joined([Value], name: String)
         /// Features with a border that the next layer takes along.
         case padded(Value, ONNXPadding)
         case channel(ONNXChannel)
@@ -17,6 +19,10 @@ struct ONNXGraphBuilder {
         /// The softmax of features: logits are asked for.
         case probabilities(Value)
     }
+
+    /// Features beyond these are never meant.
+    private static let channelLimit = 1 << 24
+    private static let sideLimit = 1 << 16
 
     private(set) var graph = GraphBuilder()
     var weights = Weights()
@@ -57,6 +63,10 @@ struct ONNXGraphBuilder {
         case .features(let value): return value
         case .sigmoid(let value, let name):
             let made = try append(.activation(.sigmoid), [value], name: name)
+            operands[node.inputs[index]] = .features(made)
+            return made
+        case .joined(let values, let name):
+            let made = try append(.concatenate, values, name: name)
             operands[node.inputs[index]] = .features(made)
             return made
         case .padded: throw refusal(node, "behind a Pad")
@@ -100,19 +110,39 @@ struct ONNXGraphBuilder {
 
     // MARK: Nodes
 
+    /// Features with one factor and one summand a channel.
+    ///
+    /// Those of the picture itself become a convolution of one pixel: the first layer of a network has to be one.
+    mutating func append(_ affine: ChannelAffine, _ input: Value, name: String) throws(ONNXFlaw) -> Value {
+        guard input == Graph.input else { return try append(.affine(affine), [input], name: name) }
+        let channels = affine.scale.count
+        var diagonal = [Float](repeating: 0, count: channels * channels)
+        for (channel, scale) in affine.scale.enumerated() { diagonal[channel * (channels + 1)] = scale }
+        let convolution = Convolution(outputChannels: channels, weight: "\(name).scale", bias: "\(name).shift")
+        weights[convolution.weight] = Tensor(shape: [channels, channels, 1, 1], floats: diagonal)
+        weights["\(name).shift"] = Tensor(shape: [channels], floats: affine.shift)
+        return try append(.convolution(convolution), [input], name: name)
+    }
+
     mutating func append(_ operation: Operator, _ inputs: [Value], name: String) throws(ONNXFlaw) -> Value {
         let output = graph.append(operation, inputs: inputs, name: name)
         let node = Node(name: name, operation: operation, inputs: inputs, output: output)
+        let shape: FeatureShape
         do {
-            shapes[output] = try node.outputShape(inputs.map(shape))
+            shape = try node.outputShape(inputs.map(self.shape))
         } catch {
             throw ONNXFlaw(error.description)
         }
+        guard shape.channels <= Self.channelLimit, max(shape.height, shape.width) <= Self.sideLimit else {
+            throw ONNXFlaw("node \"\(name)\" makes features of \(shape), more than any memory holds")
+        }
+        shapes[output] = shape
         return output
     }
 
     func refusal(_ node: ONNXModel.Node, _ what: String) -> ONNXFlaw {
-        ONNXFlaw("operator \(node.operation) (node \"\(node.name)\") \(what) is not supported", isRefusal: true)
+        let what = what.isEmpty ? "" : " " + what
+        return ONNXFlaw("operator \(node.operation) (node \"\(node.name)\")\(what) is not supported", isRefusal: true)
     }
 
     /// Ends the graph at an output of the file: logits where a fully connected layer comes last, else an embedding.

@@ -26,7 +26,7 @@ extension ONNXModel {
             width: input.shape[3] ?? width ?? 224
         )
         guard (1...4096).contains(shape.height), (1...4096).contains(shape.width) else {
-            throw ONNXFlaw("its input has the size \(shape)", isRefusal: true)
+            throw ONNXFlaw("its input has the size \(shape), and sides may have 1 to 4096 pixels", isRefusal: true)
         }
         return shape
     }

@@ -35,6 +35,7 @@ package struct ONNXModel: Sendable {
     let path: String
 
     private static let nodeLimit = 20_000
+    private static let tensorLimit = 1 << 16
 
     var weights: Weights { Weights(tensors) }
 
@@ -83,6 +84,9 @@ package struct ONNXModel: Sendable {
             let (name, tensor) = try tensorReader.tensor(value.message(bytes))
             guard tensors.updateValue(tensor, forKey: name) == nil else {
                 throw ONNXFlaw("tensor \"\(name)\" is given twice")
+            }
+            guard tensors.count <= Self.tensorLimit else {
+                throw ONNXFlaw("it has more than \(Self.tensorLimit) tensors")
             }
         case 11: inputs.append(try input(value.message(bytes), bytes))
         case 12: outputs.append(try input(value.message(bytes), bytes).name)

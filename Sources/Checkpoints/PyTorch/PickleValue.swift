@@ -25,8 +25,8 @@ enum PickleValue {
     case sequence(Int)
     case dictionary(Int)
     case global(PickleClass)
-    case storage(PickledStorage)
-    case tensor(PickledTensor)
+    indirect case storage(PickledStorage)
+    indirect case tensor(PickledTensor)
     /// Settings and the like, which weights do not need.
     case ignored
 }

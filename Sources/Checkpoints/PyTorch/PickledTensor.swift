@@ -93,19 +93,17 @@ struct PickledTensor {
             return Tensor(elementType: type, shape: shape, storage: memory, byteRange: start..<start + count * size)
         case .known(let type):
             let copy = OwnedBytes(count: count * size) { target in
-                for (index, element) in elements().enumerated() {
-                    let source = UnsafeRawBufferPointer(
-                        rebasing: memory.bytes[
-                            bytes.lowerBound + element * size..<bytes.lowerBound + (element + 1) * size
-                        ]
-                    )
-                    UnsafeMutableRawBufferPointer(rebasing: target[(index * size)...]).copyMemory(from: source)
+                let source = memory.bytes[bytes.lowerBound...]
+                forEachElement { index, element in
+                    for byte in 0..<size {
+                        target[index * size + byte] = source[bytes.lowerBound + element * size + byte]
+                    }
                 }
             }
             return Tensor(elementType: type, shape: shape, storage: copy, byteRange: 0..<count * size)
         case .double:
             let copy = OwnedBytes(count: count * 4) { target in
-                for (index, element) in elements().enumerated() {
+                forEachElement { index, element in
                     let place = bytes.lowerBound + element * size
                     let value = memory.bytes.loadUnaligned(fromByteOffset: place, as: Double.self)
                     target.storeBytes(of: Float(value), toByteOffset: index * 4, as: Float.self)
@@ -115,23 +113,21 @@ struct PickledTensor {
         }
     }
 
-    /// Places in the storage, in the order of the shape.
-    private func elements() -> some Sequence<Int> {
-        var index = [Int](repeating: 0, count: shape.count)
+    /// Calls for each element, in the order of the shape, with its number and its place in the storage.
+    private func forEachElement(_ body: (_ index: Int, _ element: Int) -> Void) {
+        guard count > 0 else { return }
+        let (run, step) = (shape.last ?? 1, strides.last ?? 0)
         var place = offset
-        return (0..<count).lazy.map { step in
-            if step > 0 {
-                var dimension = shape.count - 1
-                while dimension >= 0 {
-                    index[dimension] += 1
-                    place += strides[dimension]
-                    if index[dimension] < shape[dimension] { break }
-                    place -= strides[dimension] * shape[dimension]
-                    index[dimension] = 0
-                    dimension -= 1
-                }
+        var position = [Int](repeating: 0, count: shape.count)
+        for first in stride(from: 0, to: count, by: run) {
+            for index in 0..<run { body(first + index, place + index * step) }
+            for dimension in position.indices.dropLast().reversed() {
+                position[dimension] += 1
+                place += strides[dimension]
+                if position[dimension] < shape[dimension] { break }
+                place -= strides[dimension] * shape[dimension]
+                position[dimension] = 0
             }
-            return place
         }
     }
 }

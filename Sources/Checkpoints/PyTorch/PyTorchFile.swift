@@ -56,14 +56,18 @@ package struct PyTorchFile {
         let state = try StateDictionary(root, unpickler)
         var tensors: [String: Tensor] = [:]
         var unsupported: [String: String] = [:]
-        var budget = Self.budget(fileSize: fileSize)
+        let copied = state.tensors.values.reduce(0) { sum, tensor in
+            let (sum, isTooLarge) = sum.addingReportingOverflow(tensor.copiedBytes)
+            return isTooLarge ? .max : sum
+        }
+        guard copied <= Self.budget(fileSize: fileSize) else {
+            throw PickleFlaw("its tensors overlap too often", isRefusal: true)
+        }
         for (name, pickled) in state.tensors {
             let (memory, bytes) = try place(pickled.storage)
             guard bytes.count / pickled.storage.element.size >= pickled.storage.count else {
                 throw PickleFlaw("the storage of tensor \"\(name)\" has \(bytes.count) bytes, too few")
             }
-            budget -= pickled.copiedBytes
-            guard budget >= 0 else { throw PickleFlaw("its tensors overlap too often", isRefusal: true) }
             guard let tensor = pickled.tensor(in: memory, bytes: bytes) else {
                 if case .unsupported(let type, _) = pickled.storage.element { unsupported[name] = type }
                 continue

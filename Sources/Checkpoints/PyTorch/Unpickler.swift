@@ -13,7 +13,7 @@ struct Unpickler {
     private var operations = 0
 
     /// Far more than the state dict of any network takes.
-    private static let operationLimit = 4_000_000
+    private static let operationLimit = 2_000_000
 
     /// - Parameter position: where the pickle starts.
     init(_ bytes: UnsafeRawBufferPointer, position: Int = 0) {

@@ -8,7 +8,9 @@ struct SafetensorsHeaderParser {
 
     /// Dimensions of a tensor, and tensors of a file, at most.
     private static let rankLimit = 16
-    private static let tensorLimit = 1 << 18
+    private static let tensorLimit = 1 << 16
+    /// Bytes of a name or text at most.
+    private static let textLimit = 1 << 20
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
@@ -115,6 +117,7 @@ extension SafetensorsHeaderParser {
         try expect("\"")
         var units: [UInt8] = []
         while position < bytes.count {
+            guard units.count <= Self.textLimit else { throw flaw("a text of at most \(Self.textLimit) bytes") }
             let byte = bytes[position]
             position += 1
             switch byte {

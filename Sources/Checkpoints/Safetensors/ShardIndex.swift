@@ -37,7 +37,9 @@ struct ShardIndex {
     /// The tensors of all files, each from where the index says.
     func weights() throws(CheckpointError) -> WeightsFile {
         let names = Set(files.values)
-        guard names.count <= Self.fileLimit else { throw flaw("it names \(names.count) files") }
+        guard names.count <= Self.fileLimit else {
+            throw flaw("it names \(names.count) files, more than \(Self.fileLimit)")
+        }
         let folder = ModelPath.parent(of: path)
         var all = WeightsFile()
         var shards: [String: WeightsFile] = [:]

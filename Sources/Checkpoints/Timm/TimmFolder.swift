@@ -42,12 +42,14 @@ package enum TimmFolder {
     /// - Parameters:
     ///   - network: of an architecture that timm has a name for.
     ///   - path: of the folder, which is made.
+    /// - Returns: that name.
+    @discardableResult
     package static func write(
         _ network: Network,
         labels: [String]?,
         classIdentifiers: [String]? = nil,
         to path: String
-    ) throws {
+    ) throws -> String {
         let (name, weights) = try timmForm(of: network, path: path)
         guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
             throw CheckpointError(systemError: errno, path: path, action: "write")
@@ -74,6 +76,7 @@ package enum TimmFolder {
             guard let lines else { continue }
             try ReplacementFile.write(Array(lines.map { $0 + "\n" }.joined().utf8), to: "\(path)/\(name)")
         }
+        return name
     }
 
     /// timm's name of an architecture that computes the same for this input, and its weights.
@@ -87,8 +90,8 @@ package enum TimmFolder {
         throw CheckpointError(
             .unsupported,
             path: path,
-            problem: "timm has no name for the network \(own) with pictures of this size",
-            remedy: "Serve it as it is"
+            problem: "the network \(own), with pictures of this size, is none that `effnet describe` lists",
+            remedy: "Serve the file as it is"
         )
     }
 }

@@ -49,6 +49,10 @@ struct ResampleWindows {
         let kept = max(axis.origin, 0)..<min(axis.origin + axis.kept, axis.resized)
         firstOutput = kept.lowerBound - axis.origin
 
+        // Pillow adds up the steps from pixel to pixel here, and so rounds positions between two samples.
+        var nearest = scale / 2
+        for _ in 0..<kept.lowerBound { nearest += scale }
+
         // The weights of all windows, one after the other.
         var weights: [Int32] = []
         var weightOffsets: [Int] = []
@@ -57,8 +61,9 @@ struct ResampleWindows {
             let centre = (Double(pixel) + 0.5) * scale + shift
             var (first, end) = (max(Int(centre - reach + 0.5), 0), min(Int(centre + reach + 0.5), sampleCount))
             if filter == .nearest {
-                first = min(Int(centre), sampleCount - 1)
+                first = min(Int(nearest), sampleCount - 1)
                 end = first + 1
+                nearest += scale
             }
             window.removeAll(keepingCapacity: true)
             for sample in first..<end {

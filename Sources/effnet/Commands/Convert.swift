@@ -6,8 +6,8 @@ struct Convert: ParsableCommand {
         commandName: "convert",
         abstract: "Writes a model as a folder in timm's form: model.safetensors and config.json.",
         discussion: """
-            Reads what --model of the other commands reads, but for ONNX files, which hold their own network. Element \
-            types stay as they are.
+            Reads what --model of the other commands reads. An ONNX file is converted if its network is one that \
+            effnet describe lists; others are served as they are. Element types stay.
             """
     )
 
@@ -24,13 +24,13 @@ struct Convert: ParsableCommand {
         do {
             let checkpoint = try Checkpoint(path: input, architecture: architecture)
             let network = try checkpoint.network()
-            try TimmFolder.write(
+            let name = try TimmFolder.write(
                 network,
                 labels: checkpoint.labels,
                 classIdentifiers: checkpoint.classIdentifiers,
                 to: output
             )
-            Console.print("\(output): \(network.architecture), \(network.classCount) classes")
+            Console.print("\(output): \(name), \(network.classCount) classes")
         } catch let error as CheckpointError where error.kind == .notFound {
             throw CommandFailure(code: .noInput, message: "\(error)")
         } catch let error as CheckpointError where error.kind == .inaccessible {
