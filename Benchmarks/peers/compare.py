@@ -5,8 +5,9 @@
     .venv-peers/bin/python Benchmarks/peers/compare.py [--model DIR | --seeded NAME ...] [--batch 1,8] [--threads 1]
 
 Every engine runs in a process of its own, limited to as many CPUs as it has threads. The engines take turns for
-several rounds, and the table shows the median of each one's rounds, the ratio of effnet's time to the faster peer's,
-and how far effnet's logits are from ONNX Runtime's, relative to the largest. All compute in float32.
+several rounds, and the table shows the median of each one's rounds, the ratio of effnet's time to the fastest peer's,
+and how far effnet's logits, and that peer's, are from ONNX Runtime's in float32, relative to the largest.
+`--precision bf16` compares with OpenVINO in bf16.
 """
 
 import argparse
@@ -27,17 +28,19 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import seeded_values  # noqa: E402
 
-PEERS = ("onnxruntime", "openvino")
+#: Who computes in which precision.
+PEERS = {"fp32": ("onnxruntime", "openvino"), "bf16": ("openvino",)}
 
 
 class Row:
-    """One line of the table: a model at one batch size and number of threads."""
+    """One line of the table: a model in one precision, at one batch size and number of threads."""
 
-    def __init__(self, folder, onnx, batch, threads, workspace):
-        self.folder, self.onnx, self.batch, self.threads = folder, onnx, batch, threads
+    def __init__(self, folder, onnx, precision, batch, threads, workspace):
+        self.folder, self.onnx, self.precision = folder, onnx, precision
+        self.batch, self.threads = batch, threads
         self.times = {}
         self.instruction_set = ""
-        self.prefix = workspace / f"{folder.name}-{batch}-{threads}"
+        self.prefix = workspace / f"{folder.name}-{precision}-{batch}-{threads}"
         size = json.loads((folder / "config.json").read_text())["pretrained_cfg"]["input_size"]
         self.input = self.prefix.with_suffix(".input.npy")
         np.save(self.input, seeded_values.picture((batch, *size)))
@@ -59,7 +62,7 @@ class Row:
         return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
 
     def measure_effnet(self, executable):
-        model = ["--model", self.folder]
+        model = ["--model", self.folder, "--precision", self.precision]
         bench = [executable, "bench", *model, "--batch", self.batch, "--threads", self.threads, "--json"]
         (report,) = self.run(bench)
         self.instruction_set = report.get("isa", "")
@@ -70,19 +73,35 @@ class Row:
     def measure_peer(self, peer, seconds):
         command = [sys.executable, HERE / "measure_peer.py", peer, self.onnx, "--input", self.input]
         command += ["--output", self.output(peer), "--threads", self.threads, "--seconds", seconds]
-        (report,) = self.run(command)
+        (report,) = self.run([*command, "--precision", self.precision])
         self.times.setdefault(peer, []).append(report["median_ms"])
+
+    def make_reference(self):
+        """The logits that all others are held against."""
+        command = [sys.executable, HERE / "measure_peer.py", "onnxruntime", self.onnx, "--input", self.input]
+        self.run([*command, "--output", self.output("reference"), "--seconds", 0])
+
+    def difference(self, engine):
+        """How far an engine's logits are from the reference, relative to the largest."""
+        logits, reference = np.load(self.output(engine)), np.load(self.output("reference"))
+        return float(abs(logits - reference).max() / abs(reference).max())
 
     def summary(self):
         medians = {engine: statistics.median(times) for engine, times in self.times.items()}
-        result = {"model": self.folder.name, "batch": self.batch, "threads": self.threads, "median_ms": medians}
-        peers = [medians[peer] for peer in PEERS if peer in medians]
+        result = {
+            "model": self.folder.name,
+            "precision": self.precision,
+            "batch": self.batch,
+            "threads": self.threads,
+            "median_ms": medians,
+        }
+        peers = [peer for peer in PEERS[self.precision] if peer in medians]
         if "effnet" in medians and peers:
+            fastest = min(peers, key=medians.get)
             result["isa"] = self.instruction_set
-            result["ratio_to_faster_peer"] = medians["effnet"] / min(peers)
-        if "effnet" in medians and "onnxruntime" in medians:
-            ours, theirs = np.load(self.output("effnet")), np.load(self.output("onnxruntime"))
-            result["difference"] = float(abs(ours - theirs).max() / abs(theirs).max())
+            result["ratio_to_fastest_peer"] = medians["effnet"] / medians[fastest]
+            result["difference"] = self.difference("effnet")
+            result["peer_difference"] = self.difference(fastest)
         return result
 
 
@@ -111,20 +130,26 @@ def processor():
         return next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown CPU")
 
 
+def cell(number, form):
+    return "-" if number is None else format(number, form)
+
+
 def print_table(rows, engines):
     versions = [f"{peer} {importlib.metadata.version(peer)}" for peer in engines if peer != "effnet"]
-    print(f"\n{processor()}; {', '.join(versions)}; float32; median milliseconds of a batch\n")
-    header = ["model", "batch", "threads", *engines, "ratio", "difference"]
+    print(f"\n{processor()}; {', '.join(versions)}; median milliseconds of a batch\n")
+    header = ["model", "precision", "batch", "threads", *engines, "ratio", "difference", "peer's"]
     lines = [header]
     for summary in map(Row.summary, rows):
         lines.append(
             [
                 summary["model"],
+                summary["precision"],
                 str(summary["batch"]),
                 str(summary["threads"]),
-                *(f"{summary['median_ms'][engine]:.2f}" for engine in engines),
-                f"{summary['ratio_to_faster_peer']:.2f}" if "ratio_to_faster_peer" in summary else "-",
-                f"{summary['difference']:.1e}" if "difference" in summary else "-",
+                *(cell(summary["median_ms"].get(engine), ".2f") for engine in engines),
+                cell(summary.get("ratio_to_fastest_peer"), ".2f"),
+                cell(summary.get("difference"), ".1e"),
+                cell(summary.get("peer_difference"), ".1e"),
             ]
         )
     widths = [max(map(len, column)) for column in zip(*lines)]
@@ -134,6 +159,14 @@ def print_table(rows, engines):
                 cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(line, widths))
             )
         )
+
+
+def precisions(text):
+    names = text.split(",")
+    unknown = set(names) - set(PEERS)
+    if unknown:
+        raise argparse.ArgumentTypeError(f"unknown precisions: {', '.join(sorted(unknown))}")
+    return names
 
 
 def numbers(text):
@@ -148,6 +181,7 @@ def main():
     parser.add_argument(
         "--seeded", action="append", default=[], help="a timm architecture, with seeded weights; may be repeated"
     )
+    parser.add_argument("--precision", type=precisions, default=["fp32"], help="fp32, bf16 or both (default fp32)")
     parser.add_argument("--batch", type=numbers, default=[1, 8], help="batch sizes (default 1,8)")
     parser.add_argument("--threads", type=numbers, default=[1], help="numbers of threads (default 1)")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each engine (default 3)")
@@ -160,7 +194,7 @@ def main():
     parser.add_argument("--json", type=pathlib.Path, help="also write the rows to this file, one JSON object a line")
     arguments = parser.parse_args()
     engines = arguments.engines.split(",")
-    unknown = set(engines) - {"effnet", *PEERS}
+    unknown = set(engines) - {"effnet", *PEERS["fp32"]}
     if unknown:
         parser.error(f"unknown engines: {', '.join(sorted(unknown))}")
     if "effnet" in engines and not arguments.effnet.exists():
@@ -176,14 +210,20 @@ def main():
         for folder in model_folders(arguments, workspace):
             onnx = exported(folder, workspace) if set(engines) - {"effnet"} else None
             rows += [
-                Row(folder, onnx, batch, threads, pathlib.Path(temporary))
+                Row(folder, onnx, precision, batch, threads, pathlib.Path(temporary))
+                for precision in arguments.precision
                 for batch in arguments.batch
                 for threads in arguments.threads
             ]
+        for row in rows:
+            if row.onnx:
+                row.make_reference()
         for turn in range(arguments.rounds):
             for row in rows:
                 for engine in engines:
-                    print(f"round {turn + 1}: {row.folder.name}, batch {row.batch}, {engine}", file=sys.stderr)
+                    if engine != "effnet" and engine not in PEERS[row.precision]:
+                        continue
+                    print(f"round {turn + 1}: {row.folder.name}, {row.precision}, batch {row.batch}, {engine}", file=sys.stderr)
                     if engine == "effnet":
                         row.measure_effnet(arguments.effnet)
                     else:

@@ -3,7 +3,7 @@
 
     Benchmarks/peers/measure_peer.py onnxruntime lite0.onnx --input x.npy --threads 1
 
-All numbers are computed in float32. The process uses `--threads` threads and, where the system can, as many CPUs.
+Numbers are computed in float32, or by OpenVINO in bf16 where asked. The process uses `--threads` threads and, where the system can, as many CPUs.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import time
 import numpy as np
 
 
-def onnxruntime_runner(path, shape, threads):
+def onnxruntime_runner(path, shape, threads, precision):
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -26,7 +26,7 @@ def onnxruntime_runner(path, shape, threads):
     return lambda image: session.run(None, {name: image})[0]
 
 
-def openvino_runner(path, shape, threads):
+def openvino_runner(path, shape, threads, precision):
     import openvino
 
     core = openvino.Core()
@@ -34,7 +34,7 @@ def openvino_runner(path, shape, threads):
     model.reshape(shape)
     properties = {
         "INFERENCE_NUM_THREADS": threads,
-        "INFERENCE_PRECISION_HINT": "f32",
+        "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[precision],
         "PERFORMANCE_HINT": "LATENCY",
         "NUM_STREAMS": 1,
     }
@@ -71,11 +71,14 @@ def main():
     parser.add_argument("--input", required=True, help="a .npy file, float32 [N, C, H, W]")
     parser.add_argument("--output", help="where to put the logits, as .npy")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32", help="bf16: OpenVINO only")
     parser.add_argument("--seconds", type=float, default=2)
     arguments = parser.parse_args()
 
     image = np.load(arguments.input)
-    run = RUNNERS[arguments.peer](arguments.model, image.shape, arguments.threads)
+    if arguments.peer == "onnxruntime" and arguments.precision != "fp32":
+        parser.error("ONNX Runtime computes in float32 here")
+    run = RUNNERS[arguments.peer](arguments.model, image.shape, arguments.threads, arguments.precision)
     if arguments.output:
         np.save(arguments.output, run(image))
     print(json.dumps({"median_ms": measure(run, image, arguments.seconds) * 1000}))

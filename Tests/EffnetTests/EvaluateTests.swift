@@ -93,4 +93,28 @@ import Testing
         let list = try folder.write("list.csv", Array("only one field\n".utf8))
         #expect(try CommandProcess(["evaluate", list.path()]).code == 65)
     }
+
+    @Test func precisionsAreComparedAndRecorded() throws {
+        try copy("panda.jpg", into: "pictures/giant panda")
+        try copy("macaw.jpg", into: "pictures/macaw")
+        let model = folder.url.appending(path: "model")
+        let original = CommandProcess.repository.appending(path: "Models/tf_efficientnet_lite0")
+        try FileManager.default.copyItem(at: original, to: model)
+        let pictures = folder.url.appending(path: "pictures").path()
+        let command = try CommandProcess(
+            ["evaluate", pictures, "--model", model.path(), "--all-precisions", "--record", "--json"]
+        )
+        #expect(command.code == 0, "\(command.errors)")
+        let results = try #require(try object(command)["results"] as? [[String: Any]])
+        #expect(results.map { $0["precision"] as? String } == ["fp32", "bf16"])
+        for result in results { #expect((result["agreement"] as? [String: Double])?["share"] == 1) }
+        let record = try JSONSerialization.jsonObject(with: Data(folder.text("model/precision.json").utf8))
+        let agreement = (record as? [String: [String: [String: Int]]])?["agreement"]?["bf16"]
+        #expect(agreement == ["pictures": 2, "agreed": 2])
+    }
+
+    @Test func aRecordNeedsAComparison() throws {
+        let command = try CommandProcess(["evaluate", folder.url.path(), "--record"])
+        #expect(command.code == 64 && command.errors.contains("--all-precisions"))
+    }
 }

@@ -1,4 +1,5 @@
 import Engine
+import ModelGraph
 import FoundationEssentials
 import TestSupport
 import Testing

@@ -21,7 +21,8 @@ import Testing
                 {"model":"fake","class_id":2,"label":"great white shark","score":0.03515625,\
                 "map":{"rows":1,"columns":2,"values":[[9.0,0.0]],\
                 "region":{"x":0.0,"y":0.0,"width":4.0,"height":7.0}},\
-                "image":{"width":4,"height":7,"format":"png"},T,"batch_size":1,"request_id":"a"}
+                "image":{"width":4,"height":7,"format":"png"},T,"batch_size":1,"precision":"int8",\
+                "request_id":"a"}
                 """
         )
         #expect(response.field("Server-Timing")?.contains("inference;dur=") == true)

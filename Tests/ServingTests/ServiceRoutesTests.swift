@@ -53,7 +53,8 @@ import Testing
         #expect(
             ready.text == """
                 {"models":[{"name":"fake","version":1,"state":"ready","architecture":"fakenet","parameters":42,"classes":4,\
-                "input":{"width":2,"height":1},"precision":"int8","instruction_set":"baseline"}]}
+                "input":{"width":2,"height":1},"precision":"int8",\
+                "precision_reason":"asked for","instruction_set":"baseline"}]}
                 """
         )
         let loading = try TestService(nil).answer(.get, "/v1/models")

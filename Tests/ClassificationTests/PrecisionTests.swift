@@ -1,0 +1,79 @@
+import Checkpoints
+import Classification
+import Engine
+import Foundation
+import TestSupport
+import Testing
+
+/// Which precision a model is run in, and what its record has to do with it.
+struct PrecisionTests {
+    /// A folder with the bundled model.
+    private let folder = try? TemporaryFolder()
+
+    private func information(
+        _ request: PrecisionRequest,
+        instructionSet: String? = nil
+    ) throws -> ModelInformation {
+        let folder = try #require(folder)
+        for file in ["config.json", "model.safetensors"] {
+            let link = "\(folder.path)/\(file)"
+            guard !FileManager.default.fileExists(atPath: link) else { continue }
+            let original = "\(Fixtures.root)/Models/tf_efficientnet_lite0/\(file)"
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: original)
+        }
+        var options = Classifier.Options()
+        options.precision = request
+        options.instructionSet = instructionSet
+        return try Classifier(folder: folder.path, options: options).information
+    }
+
+    private func record(_ agreed: Int, of pictures: Int) throws {
+        let agreement = PrecisionRecord.Agreement(pictures: pictures, agreed: agreed)
+        try PrecisionRecord(agreements: ["bf16": agreement]).write(besideModel: try #require(folder).path)
+    }
+
+    private static let isFast = Precision.bf16.isAccelerated(by: .best)
+
+    @Test(arguments: Precision.allCases)
+    func whatIsAskedForIsDone(precision: Precision) throws {
+        let information = try information(.exactly(precision))
+        #expect(information.precision == precision.rawValue)
+        #expect(information.precisionReason == "asked for")
+    }
+
+    @Test func withoutARecordItIsTheExactOne() throws {
+        let information = try information(.automatic(minAgreement: 0))
+        #expect(information.precision == "fp32")
+        if Self.isFast { #expect(information.precisionReason == "the model has no record of how bf16 agrees") }
+    }
+
+    @Test func aGoodRecordMakesItFast() throws {
+        try record(99, of: 100)
+        let information = try information(.automatic(minAgreement: 0.99))
+        guard Self.isFast else { return #expect(information.precision == "fp32") }
+        #expect(information.precision == "bf16")
+        #expect(information.precisionReason == "agrees with fp32 on 99 of 100 pictures")
+    }
+
+    @Test func aPoorRecordDoesNot() throws {
+        try record(98, of: 100)
+        let information = try information(.automatic(minAgreement: 0.99))
+        #expect(information.precision == "fp32")
+        guard Self.isFast else { return }
+        #expect(information.precisionReason == "bf16 agrees with fp32 on 98 of 100 pictures only")
+    }
+
+    @Test func aProcessorWithoutInstructionsDoesNot() throws {
+        try record(100, of: 100)
+        let information = try information(.automatic(minAgreement: 0.5), instructionSet: "baseline")
+        #expect(information.precision == "fp32")
+        #expect(information.precisionReason == "baseline kernels have no faster one")
+    }
+
+    @Test(arguments: ["", "[]", "{\"agreement\": {\"bf16\": {\"pictures\": 2, \"agreed\": 3}}}", "{\"agreement\": 1}"])
+    func aBrokenRecordIsNamed(content: String) throws {
+        try #require(folder).write("precision.json", Array(content.utf8))
+        let error = #expect(throws: CheckpointError.self) { try information(.automatic(minAgreement: 0.99)) }
+        #expect(error?.description.contains("precision.json") == true)
+    }
+}
