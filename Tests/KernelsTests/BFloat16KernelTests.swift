@@ -28,7 +28,7 @@ struct BFloat16KernelTests {
     @Test(arguments: KernelSets.supported)
     func productsAreRoundedAsStated(set: InstructionSet) {
         let table = set.kernels
-        for kernel in table.gemmBFloat16 {
+        for kernel in table.gemmBFloat16.all {
             for testCase in Self.cases(rows: kernel.rows) { check(testCase, kernel, block: table.block) }
         }
     }
@@ -98,7 +98,7 @@ struct BFloat16KernelTests {
         }
     }
 
-    /// What is stored in bf16 is the float that would have been stored, rounded.
+    /// What is stored in bf16 is the float that would have been stored, rounded; curves may be off by the last bit.
     @Test(arguments: KernelSets.supported, [Activation.identity, .relu6, .swish])
     func depthwiseRoundsItsResults(set: InstructionSet, activation: Activation) {
         let table = set.kernels
@@ -129,7 +129,11 @@ struct BFloat16KernelTests {
             return output
         }
         let (exact, rounded) = (run(.float32), run(.bfloat16).bfloat16s)
-        for index in 0..<exact.count { #expect(rounded[index] == exact[index].roundedToBFloat16) }
+        for index in 0..<exact.count {
+            let expected = exact[index].roundedToBFloat16
+            let lastBit: Float = activation.curve == .none ? 0 : expected.magnitude / 128
+            #expect(abs(rounded[index] - expected) <= lastBit)
+        }
     }
 
     @Test(arguments: KernelSets.supported)

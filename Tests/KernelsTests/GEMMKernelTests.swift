@@ -34,7 +34,7 @@ struct GEMMKernelTests {
     @Test(arguments: KernelSets.supported)
     func matchesReference(set: InstructionSet) {
         let table = set.kernels
-        for kernel in table.gemm {
+        for kernel in table.gemm.all {
             for testCase in GEMMKernelTests.cases(rows: kernel.rows) {
                 check(testCase, kernel, block: table.block)
             }
@@ -104,7 +104,7 @@ struct GEMMKernelTests {
     @Test(arguments: KernelSets.supported)
     func bitsDoNotDependOnTheRun(set: InstructionSet) {
         let table = set.kernels
-        for kernel in table.gemm {
+        for kernel in table.gemm.all {
             let (block, lanes, pixels) = (table.block, kernel.blocks * table.block, 2 * kernel.rows + 3)
             var noise = Noise(seed: 3)
             let a = Pinned(noise.array(2 * pixels * block))
@@ -147,7 +147,7 @@ struct GEMMKernelTests {
     @Test(arguments: KernelSets.supported)
     func linesMayShareTiles(set: InstructionSet) {
         let table = set.kernels
-        for kernel in table.gemm {
+        for kernel in table.gemm.all {
             for pixels in [kernel.rows - 1, kernel.rows, kernel.rows + 1, 2 * kernel.rows + 3] where pixels > 0 {
                 checkLines(of: pixels, kernel, block: table.block)
             }

@@ -74,7 +74,7 @@ struct PlaneKernelTests {
         for x in stride(from: Float(-100), through: 100, by: 0.37) {
             let input = Pinned([Float](repeating: x, count: block))
             let output = Pinned([Float](repeating: 0, count: block))
-            table.gemm[0].run(
+            table.gemm.one.run(
                 GEMMArguments(
                     a: input.constant,
                     aStride: block,

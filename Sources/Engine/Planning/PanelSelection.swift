@@ -19,8 +19,8 @@ extension KernelTable {
     /// The GEMM kernels for inputs of a format.
     func gemms(for input: Element) -> [GEMMKernel] {
         switch input {
-        case .float32: gemm
-        case .bfloat16: gemmBFloat16
+        case .float32: gemm.all
+        case .bfloat16: gemmBFloat16.all
         }
     }
 

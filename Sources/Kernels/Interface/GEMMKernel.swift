@@ -90,6 +90,24 @@ package struct GEMMArguments {
     }
 }
 
+/// The register tiles of a kernel set for inputs of one format.
+package struct GEMMKernels: Sendable {
+    /// For panels of one block of output channels.
+    package var one: GEMMKernel
+    /// For panels of two, three and four blocks.
+    package var wider: (GEMMKernel, GEMMKernel, GEMMKernel)?
+
+    package init(one: GEMMKernel, wider: (GEMMKernel, GEMMKernel, GEMMKernel)? = nil) {
+        self.one = one
+        self.wider = wider
+    }
+
+    package var all: [GEMMKernel] {
+        guard let (two, three, four) = wider else { return [one] }
+        return [one, two, three, four]
+    }
+}
+
 /// A register tile of the GEMM: how many pixels and blocks of output channels it holds, and its code.
 package struct GEMMKernel: Sendable {
     package typealias Function = @Sendable (borrowing GEMMArguments) -> Void

@@ -10,10 +10,9 @@ package struct KernelTable: Sendable {
 
     /// Channels of one block of an activation; the vector's width in floats.
     package var block: Int
-    /// Register tiles for panels of one, two, three and four blocks of output channels.
-    package var gemm: [GEMMKernel]
-    /// The same for inputs and weights in bf16; panels of one block only where the set has no instruction for them.
-    package var gemmBFloat16: [GEMMKernel]
+    package var gemm: GEMMKernels
+    /// For inputs and weights in bf16; panels of one block only where the set has no instruction for them.
+    package var gemmBFloat16: GEMMKernels
     package var depthwise: Depthwise
     /// Means over the plane's pixels, into `channels`.
     package var average: Plane
@@ -28,8 +27,8 @@ package struct KernelTable: Sendable {
 
     package init(
         block: Int,
-        gemm: [GEMMKernel],
-        gemmBFloat16: [GEMMKernel],
+        gemm: GEMMKernels,
+        gemmBFloat16: GEMMKernels,
         depthwise: @escaping Depthwise,
         average: @escaping Plane,
         scale: @escaping Plane,

@@ -31,26 +31,28 @@ private func tile<let pixels: Int>(
             }
         }
     }
-    let (lowest, highest) = (broadcast(arguments.activation.lowest), broadcast(arguments.activation.highest))
-    let results = activated(sums, arguments.activation.curve, lowest, highest)
     switch arguments.outputElement {
-    case .float32: for p in 0..<pixels { Float32Format.write(results[p], to: output + p * Float32Format.words) }
-    case .bfloat16: for p in 0..<pixels { BFloat16Format.write(results[p], to: output + p * BFloat16Format.words) }
+    case .float32: finish(Float32Format.self, sums, arguments.activation, output)
+    case .bfloat16: finish(BFloat16Format.self, sums, arguments.activation, output)
     }
 }
 
+/// Applies the activation, and stores the results.
 @inline(__always)
-private func activated<let pixels: Int>(
+private func finish<Output: Format, let pixels: Int>(
+    _: Output.Type,
     _ sums: Tile<pixels>,
-    _ curve: Activation.Curve,
-    _ lowest: Vector,
-    _ highest: Vector
-) -> Tile<pixels> {
-    switch curve {
-    case .none: Tile<pixels> { clamp(sums[$0], lowest, highest) }
-    case .swish: Tile<pixels> { apply(.swish, clamp(sums[$0], lowest, highest)) }
-    case .sigmoid: Tile<pixels> { apply(.sigmoid, clamp(sums[$0], lowest, highest)) }
+    _ activation: Activation,
+    _ output: UnsafeMutablePointer<Float>
+) {
+    let (lowest, highest) = (broadcast(activation.lowest), broadcast(activation.highest))
+    let results: Tile<pixels>
+    switch activation.curve {
+    case .none: results = Tile<pixels> { clamp(sums[$0], lowest, highest) }
+    case .swish: results = Tile<pixels> { apply(.swish, clamp(sums[$0], lowest, highest), Output.self) }
+    case .sigmoid: results = Tile<pixels> { apply(.sigmoid, clamp(sums[$0], lowest, highest), Output.self) }
     }
+    for p in 0..<pixels { Output.write(results[p], to: output + p * Output.words) }
 }
 
 /// All rows, each covered with tiles of `pixels`; the last tile of a row is moved back to end with it.

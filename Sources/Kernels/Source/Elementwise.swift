@@ -14,7 +14,7 @@ func elementwise(_ arguments: borrowing ElementwiseArguments) {
                 value = add(value, load(other + y * arguments.otherRowStride + x * width))
             }
             let clamped = clamp(add(mul(value, factor), offset), lowest, highest)
-            store(output + x * width, apply(arguments.activation.curve, clamped))
+            store(output + x * width, apply(arguments.activation.curve, clamped, Float32Format.self))
         }
     }
 }

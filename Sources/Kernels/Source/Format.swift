@@ -1,4 +1,5 @@
-/// One of the formats of `Element`: how a block of channels is loaded, stored and multiplied.
+/// One of the formats of `Element`: how a block of channels is loaded, stored and multiplied, and how exactly curves are
+/// computed that go with it.
 protocol Format: SendableMetatype {
     /// Words of a block.
     static var words: Int { get }
@@ -6,6 +7,8 @@ protocol Format: SendableMetatype {
     static func write(_ v: Vector, to p: UnsafeMutablePointer<Float>)
     /// `sum` + the products of the channels in each word of `a` and `b`.
     static func multiply(_ a: Vector, _ b: Vector, addingTo sum: Vector) -> Vector
+    /// 1 / (1 + e^−x)
+    static func sigmoid(_ x: Vector) -> Vector
 }
 
 enum Float32Format: Format {
@@ -13,6 +16,7 @@ enum Float32Format: Format {
     @inline(__always) static func read(_ p: UnsafePointer<Float>) -> Vector { load(p) }
     @inline(__always) static func write(_ v: Vector, to p: UnsafeMutablePointer<Float>) { store(p, v) }
     @inline(__always) static func multiply(_ a: Vector, _ b: Vector, addingTo sum: Vector) -> Vector { fma(a, b, sum) }
+    @inline(__always) static func sigmoid(_ x: Vector) -> Vector { exactSigmoid(x) }
 }
 
 enum BFloat16Format: Format {
@@ -20,4 +24,5 @@ enum BFloat16Format: Format {
     @inline(__always) static func read(_ p: UnsafePointer<Float>) -> Vector { loadBFloat16(p) }
     @inline(__always) static func write(_ v: Vector, to p: UnsafeMutablePointer<Float>) { storeBFloat16(p, v) }
     @inline(__always) static func multiply(_ a: Vector, _ b: Vector, addingTo sum: Vector) -> Vector { dot(a, b, sum) }
+    @inline(__always) static func sigmoid(_ x: Vector) -> Vector { coarseSigmoid(x) }
 }

@@ -50,7 +50,8 @@ private struct Position {
 ///
 /// - Parameters: as of `tile`.
 @inline(__always)
-private func finish<Output: Format, let rows: Int, let blocks: Int>(
+private func finish<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
+    _: Input.Type,
     _: Output.Type,
     _ sums: consuming Tile<rows, blocks>,
     _ arguments: borrowing GEMMArguments,
@@ -94,7 +95,7 @@ private func finish<Output: Format, let rows: Int, let blocks: Int>(
         var vector = UnsafeRawPointer(sums).assumingMemoryBound(to: Float.self)
         for r in 0..<rows {
             for j in 0..<blocks {
-                let value = apply(curve, clamp(load(vector), lowest, highest))
+                let value = apply(curve, clamp(load(vector), lowest, highest), Input.self)
                 Output.write(value, to: c + offsets[r] + j * blockStride)
                 vector += width
             }
@@ -141,7 +142,7 @@ private func tile<Input: Format, Output: Format, let rows: Int, let blocks: Int>
             b += blocks * width
         }
     }
-    finish(Output.self, sums, arguments, run, at: position, isPacked: isPacked, mayCross: mayCross)
+    finish(Input.self, Output.self, sums, arguments, run, at: position, isPacked: isPacked, mayCross: mayCross)
 }
 
 /// The tile for what is left of a run, and for runs whose strides are no literals.
@@ -335,30 +336,41 @@ private func run<Input: Format, let rows: Int, let blocks: Int>(
 
 // Tiles fill the registers: sums, one vector of weights a block, one input.
 @inline(__always)
-private func kernels<Input: Format>(_ input: Input.Type) -> [GEMMKernel] {
+private func kernels<Input: Format>(_ input: Input.Type) -> GEMMKernels {
     #if KERNELS_AVX512
-        [
-            GEMMKernel(rows: 14, smallRows: smallRows, blocks: 1) { run(Input.self, Tile<14, 1>.self, $0) },
-            GEMMKernel(rows: 12, smallRows: smallRows, blocks: 2) { run(Input.self, Tile<12, 2>.self, $0) },
-            GEMMKernel(rows: 7, smallRows: smallRows, blocks: 3) { run(Input.self, Tile<7, 3>.self, $0) },
-            GEMMKernel(rows: 7, smallRows: smallRows, blocks: 4) { run(Input.self, Tile<7, 4>.self, $0) },
-        ]
+        GEMMKernels(
+            one: GEMMKernel(rows: 14, smallRows: smallRows, blocks: 1) { run(Input.self, Tile<14, 1>.self, $0) },
+            wider: (
+                GEMMKernel(rows: 12, smallRows: smallRows, blocks: 2) { run(Input.self, Tile<12, 2>.self, $0) },
+                GEMMKernel(rows: 7, smallRows: smallRows, blocks: 3) { run(Input.self, Tile<7, 3>.self, $0) },
+                GEMMKernel(rows: 7, smallRows: smallRows, blocks: 4) { run(Input.self, Tile<7, 4>.self, $0) }
+            )
+        )
     #else
-        [
-            GEMMKernel(rows: 7, smallRows: smallRows, blocks: 1) { run(Input.self, Tile<7, 1>.self, $0) },
-            GEMMKernel(rows: 6, smallRows: smallRows, blocks: 2) { run(Input.self, Tile<6, 2>.self, $0) },
-            GEMMKernel(rows: 3, smallRows: smallRows, blocks: 3) { run(Input.self, Tile<3, 3>.self, $0) },
-            GEMMKernel(rows: 2, smallRows: smallRows, blocks: 4) { run(Input.self, Tile<2, 4>.self, $0) },
-        ]
+        GEMMKernels(
+            one: GEMMKernel(rows: 7, smallRows: smallRows, blocks: 1) { run(Input.self, Tile<7, 1>.self, $0) },
+            wider: (
+                GEMMKernel(rows: 6, smallRows: smallRows, blocks: 2) { run(Input.self, Tile<6, 2>.self, $0) },
+                GEMMKernel(rows: 3, smallRows: smallRows, blocks: 3) { run(Input.self, Tile<3, 3>.self, $0) },
+                GEMMKernel(rows: 2, smallRows: smallRows, blocks: 4) { run(Input.self, Tile<2, 4>.self, $0) }
+            )
+        )
     #endif
 }
 
-let gemmKernels = kernels(Float32Format.self)
+func gemmKernels() -> GEMMKernels {
+    kernels(Float32Format.self)
+}
 
-#if KERNELS_BF16
-    let gemmBFloat16Kernels = kernels(BFloat16Format.self)
-#else
-    let gemmBFloat16Kernels = [
-        GEMMKernel(rows: smallRows, smallRows: smallRows, blocks: 1) { run(BFloat16Format.self, SmallTile<1>.self, $0) }
-    ]
-#endif
+func gemmBFloat16Kernels() -> GEMMKernels {
+    #if KERNELS_BF16
+        kernels(BFloat16Format.self)
+    #else
+        // For checks only: the least code.
+        GEMMKernels(
+            one: GEMMKernel(rows: smallRows, smallRows: smallRows, blocks: 1) {
+                run(BFloat16Format.self, SmallTile<1>.self, $0)
+            }
+        )
+    #endif
+}

@@ -6,8 +6,8 @@ package import KernelInterface
 package func kernelTable() -> KernelTable {
     KernelTable(
         block: width,
-        gemm: gemmKernels,
-        gemmBFloat16: gemmBFloat16Kernels,
+        gemm: gemmKernels(),
+        gemmBFloat16: gemmBFloat16Kernels(),
         depthwise: { depthwise($0) },
         average: { average($0) },
         scale: { scale($0) },
