@@ -19,7 +19,7 @@ func kernelSet(_ name: String, defines: [String] = [], features: [String]) -> Ta
         dependencies: ["KernelInterface", "CIntrinsics"],
         path: "Sources/Kernels/\(name)",
         swiftSettings: strict + defines.map { .define($0) } + [
-            .unsafeFlags(["-Ounchecked", "-Xfrontend", "-disable-cmo"] + features.flatMap { ["-Xcc", "-m\($0)"] }),
+            .unsafeFlags(["-Ounchecked", "-Xfrontend", "-disable-cmo"] + features.flatMap { ["-Xcc", "-m\($0)"] })
         ]
     )
 }
