@@ -10,6 +10,9 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// For what no request waits for: small, so that the executable stays so.
+let small: [SwiftSetting] = strict + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 /// A kernel set: the one kernel source, compiled for one family of CPUs. The folder of each set only holds a link to it.
 ///
 /// - Parameter defines: what the source asks for.
@@ -43,7 +46,6 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [.executable(name: "effnet", targets: ["effnet"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-algorithms", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.7.0"),
@@ -59,7 +61,7 @@ let package = Package(
 
         // The engine, from the model's description down to vector instructions.
         .target(name: "ModelGraph", swiftSettings: strict),
-        .target(name: "Architectures", dependencies: ["ModelGraph"], swiftSettings: strict),
+        .target(name: "Architectures", dependencies: ["ModelGraph"], swiftSettings: small),
         .target(name: "KernelInterface", path: "Sources/Kernels/Interface", swiftSettings: strict),
         kernelSet("Baseline", features: []),
         .target(
@@ -74,14 +76,13 @@ let package = Package(
         .target(
             name: "Checkpoints",
             dependencies: ["ModelGraph", "Architectures", "Compression"],
-            swiftSettings: strict
+            swiftSettings: small
         ),
         .target(name: "Imaging", dependencies: ["CIntrinsics", "CJPEG", "Compression"], swiftSettings: strict),
         .target(
             name: "Classification",
             dependencies: [
                 "ModelGraph", "Architectures", "Checkpoints", "Engine", "Imaging",
-                .product(name: "Algorithms", package: "swift-algorithms"),
             ],
             swiftSettings: strict
         ),
@@ -111,7 +112,7 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: strict
+            swiftSettings: small
         ),
 
         // Tests: one target a room, one file a type.

@@ -1,4 +1,3 @@
-internal import Algorithms
 internal import Checkpoints
 package import Engine
 package import Imaging
@@ -160,10 +159,7 @@ package final class Classifier: Sendable {
     /// The `count` most likely classes, most likely first; ties by class id.
     package func predictions(for output: ModelOutput, count: Int) -> [Prediction] {
         let probabilities = probabilities(for: output)
-        let order = output.logits.indices.max(count: max(0, count)) { left, right in
-            (output.logits[left], -left) < (output.logits[right], -right)
-        }
-        return order.reversed().map { index in
+        return output.logits.indicesOfLargest(count).map { index in
             Prediction(classID: index, label: classNames.label(of: index), score: probabilities[index])
         }
     }

@@ -269,7 +269,7 @@ private func cover<Input: Format, Output: Format, let rows: Int, let blocks: Int
         } else {
             cover(input, output, type, arguments, run, Known<0, 1>.self)
         }
-    } else if isPacked, aStride == 6, rows > smallRows {
+    } else if Input.isPictures, isPacked, aStride == 6, rows > smallRows {
         cover(input, output, type, arguments, run, Known<1, 0>.self)
     } else {
         cover(
@@ -326,11 +326,10 @@ private func run<Input: Format, let rows: Int, let blocks: Int>(
     case .float32: run(input, Float32Format.self, type, arguments)
     case .bfloat16:
         #if KERNELS_BF16
-            run(input, BFloat16Format.self, type, arguments)
-        #else
-            // For checks only: the least code.
-            run(input, BFloat16Format.self, SmallTile<blocks>.self, arguments)
+            if !Input.isPictures { return run(input, BFloat16Format.self, type, arguments) }
         #endif
+        // Seldom, or for checks only: the least code.
+        run(input, BFloat16Format.self, SmallTile<blocks>.self, arguments)
     }
 }
 
