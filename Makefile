@@ -89,7 +89,7 @@ stress: build ## thousands of connections, slow and broken clients, no descripto
 fuzz: setup ## fuzz each reader of outside data for a minute (FUZZ_SECONDS=…, FUZZ=FuzzHTTP …)
 	scripts/fuzz $(FUZZ_SECONDS) $(FUZZ)
 
-sanitize: setup stamp ## all tests under ThreadSanitizer and AddressSanitizer
+sanitize: setup stamp ## the tests under ThreadSanitizer and AddressSanitizer
 	scripts/check-sanitizers
 
 format: ## format all Swift files in place
