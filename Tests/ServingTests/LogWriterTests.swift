@@ -60,6 +60,16 @@ import Testing
         #expect(writer.droppedLines == 2)
     }
 
+    @Test func aFullDiskLosesLinesAndNothingElse() throws {
+        let descriptor = open("/dev/full", O_WRONLY)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let writer = LogWriter(descriptor: descriptor)
+        writer.write(Array("one\n".utf8))
+        writer.flush(within: .seconds(10))
+        #expect(writer.droppedLines == 1)
+    }
+
     @Test func aLoggerWritesThroughIt() throws {
         let pipe = try Pipe()
         let writer = LogWriter(descriptor: pipe.writing)
