@@ -103,4 +103,4 @@ models: ## fetch and convert EfficientNet-Lite1 and Lite2 into Models/
 	scripts/convert-lite tf_efficientnet_lite1 tf_efficientnet_lite2
 
 clean: ## remove everything that was built
-	rm -rf .build .build-static .build-thread .build-address Fuzz/.build
+	rm -rf .build .build-static .build-image .build-thread .build-address Fuzz/.build

@@ -35,6 +35,8 @@ def free_port():
 def start(binary, port):
     replica = subprocess.Popen(
         [binary, "serve", "--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "--drain-delay", "3",
+         # On a busy machine what is slow is not lost.
+         "--queue-timeout", "60",
          "--model", ROOT / "Models/tf_efficientnet_lite0"],
         stdout=subprocess.DEVNULL,
     )
@@ -95,7 +97,10 @@ def main(binary):
             stop.set()
             for client in clients:
                 client.join()
+            if proxy.poll() is not None:
+                failures.insert(0, f"haproxy ended with {proxy.returncode}")
         finally:
+            stop.set()
             for process in [proxy, *replicas.values()]:
                 process.terminate()
                 process.wait()
