@@ -135,8 +135,9 @@ def main():
     parser.add_argument("--pinning", action="store_true", help="let OpenVINO pin its threads, as it does by default")
     parser.add_argument("--triton-python", type=pathlib.Path, help="the Python that has PyTriton")
     parser.add_argument("--log", type=pathlib.Path, default=os.devnull, help="where the servers' output goes")
-    parser.add_argument("--serve", nargs="*", default=[], help="more arguments of effnet serve")
-    arguments = parser.parse_args()
+    # What is not known here is for effnet serve.
+    arguments, serve = parser.parse_known_args()
+    arguments.serve = serve
     photos = sorted(str(path) for path in arguments.photos.iterdir() if path.suffix.lower() in (".jpg", ".jpeg"))
     if not photos:
         sys.exit(f"compare: there are no JPEG photographs in {arguments.photos}")

@@ -55,8 +55,8 @@ def main():
     parser.add_argument("--loads", default="0.5,1,2,3")
     parser.add_argument("--timeout-ms", type=int, help="what each request says that it waits for")
     parser.add_argument("--longest", type=float, default=5, help="seconds that a good answer may take (p99)")
-    parser.add_argument("serve", nargs="*", help="behind --: more arguments of effnet serve")
-    arguments = parser.parse_args()
+    # What is not known here is for effnet serve.
+    arguments, serve = parser.parse_known_args()
     photos = [path for path in sorted(arguments.photos.iterdir()) if path.suffix.lower() in (".jpg", ".jpeg")]
     if not photos:
         parser.error(f"{arguments.photos} holds no .jpg or .jpeg files")
@@ -64,7 +64,7 @@ def main():
     head = f"POST /v1/classify HTTP/1.1\r\nHost: localhost\r\n{timeout}Content-Length: "
     bodies = [photo.read_bytes() for photo in photos]
     requests = [f"{head}{len(body)}\r\n\r\n".encode() + body for body in bodies]
-    server, address = start(arguments.binary, arguments.model, arguments.serve)
+    server, address = start(arguments.binary, arguments.model, serve)
     problems = []
     try:
         open_loop.run(address, requests, 0, 2, closed_connections=8)
