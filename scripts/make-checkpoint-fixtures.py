@@ -19,6 +19,7 @@ import warnings
 
 import efficientnet_pytorch
 import numpy as np
+import onnx
 import reference_models
 import seeded_values
 import timm
@@ -98,6 +99,11 @@ def export(model, path, dynamo, size=SIZES[0]):
     if dynamo:
         shapes = ({0: torch.export.Dim("batch")},)
         torch.onnx.export(model, (sample,), path, dynamo=True, dynamic_shapes=shapes, external_data=True)
+        proto = onnx.load(path, load_external_data=False)
+        for node in proto.graph.node:
+            # Which lines of whose program a node comes from.
+            del node.metadata_props[:]
+        onnx.save(proto, path)
     else:
         axes = {"input": {0: "batch"}, "output": {0: "batch"}}
         names = {"input_names": ["input"], "output_names": ["output"]}
@@ -269,13 +275,21 @@ class Joining(Classifier):
         return torch.cat([features, torch.cat([self.first(features), self.second(features)], 1)], 1)
 
 
+class Headless(Classifier):
+    """Ends with the embedding."""
+
+    def __init__(self):
+        super().__init__()
+        self.classifier = torch.nn.Identity()
+
+
 def make_operators():
     folder = OUTPUT / "operators"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     goldens = {}
     size = (16, 16)
-    for kind in (Channelwise, Normalizing, Joining):
+    for kind in (Channelwise, Normalizing, Joining, Headless):
         name = kind.__name__.lower()
         model = kind()
         reference_models.seed(model, seeded_values.picture((2, 3, *size)))

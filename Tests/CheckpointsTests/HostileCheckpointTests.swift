@@ -113,6 +113,14 @@ import Testing
         #expect(error.problem.contains("its tensors overlap too often"), "\(error)")
     }
 
+    /// A dictionary whose items lie on the stack together takes time in proportion to their number.
+    @Test(.timeLimit(.minutes(1))) func longDictionariesTakeNoLonger() throws {
+        let item: [UInt8] = [0x8c, 1, 0x61, 0x4b, 1, 0x4b, 2, 0x86]
+        let items = (0..<200_000).flatMap { _ in item }
+        let error = try error("model.pth", Self.legacyStart + [0x80, 2, 0x7d, 0x28] + items + [0x75, 0x2e])
+        #expect(error.kind == .malformed)
+    }
+
     // Other files
 
     @Test(

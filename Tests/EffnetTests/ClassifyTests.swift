@@ -90,6 +90,14 @@ import Testing
         #expect(none.errors.contains("--model"))
     }
 
+    /// An ONNX file whose output is an embedding.
+    @Test func modelsWithoutClassifierAreExplained() throws {
+        let model = "Tests/Fixtures/checkpoints/operators/headless-script.onnx"
+        let command = try CommandProcess(["classify", "--model", model, try sample()])
+        #expect(command.code == 65)
+        #expect(command.errors.contains("has no classifier") && command.errors.contains("/v1/embed"))
+    }
+
     @Test func aBrokenModelIsNamed() throws {
         try folder.write("config.json", Array("{".utf8))
         let command = try CommandProcess(["classify", "--model", folder.url.path(), try sample()])

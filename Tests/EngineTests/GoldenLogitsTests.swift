@@ -27,7 +27,8 @@ struct GoldenLogitsTests {
         try expectClose(outputs.flatMap(\.embedding), golden.embedding)
     }
 
-    @Test(.enabled(if: Fixtures.runsEverything, "EFFNET_TEST_ALL is not set"), arguments: others)
+    /// One after the other: the largest takes several gigabytes.
+    @Test(.enabled(if: Fixtures.runsEverything, "EFFNET_TEST_ALL is not set"), .serialized, arguments: others)
     func everyArchitectureMatchesPyTorch(name: String) throws {
         try matchesPyTorch(name: name, set: .best)
     }

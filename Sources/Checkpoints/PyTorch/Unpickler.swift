@@ -172,14 +172,19 @@ struct Unpickler {
         guard stack.count - (marks.last ?? 0) >= count else {
             throw PickleFlaw("its stack runs empty before byte \(position)")
         }
-        defer { stack.removeLast(count) }
-        return Array(stack.suffix(count))
+        return popAll(from: stack.count - count)
     }
 
     private mutating func popToMark() throws(PickleFlaw) -> [PickleValue] {
         guard let mark = marks.popLast() else { throw PickleFlaw("a mark is missing before byte \(position)") }
-        defer { stack.removeLast(stack.count - mark) }
-        return Array(stack[mark...])
+        return popAll(from: mark)
+    }
+
+    /// A slice of the stack that is still held while it shrinks would make it copy itself each time.
+    private mutating func popAll(from first: Int) -> [PickleValue] {
+        let values = stack.withUnsafeBufferPointer { Array($0[first...]) }
+        stack.removeLast(values.count)
+        return values
     }
 
     private func top() throws(PickleFlaw) -> PickleValue {
