@@ -115,7 +115,7 @@ import Testing
 
     /// A dictionary whose items lie on the stack together takes time in proportion to their number.
     @Test(.timeLimit(.minutes(1))) func longDictionariesTakeNoLonger() throws {
-        let item: [UInt8] = [0x8c, 1, 0x61, 0x4b, 1, 0x4b, 2, 0x86]
+        let item = [0x8c, 1, 0x61] + Array("ccollections\nOrderedDict\n)R".utf8)
         let items = (0..<200_000).flatMap { _ in item }
         let error = try error("model.pth", Self.legacyStart + [0x80, 2, 0x7d, 0x28] + items + [0x75, 0x2e])
         #expect(error.kind == .malformed)

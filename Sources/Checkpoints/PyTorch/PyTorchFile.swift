@@ -49,7 +49,7 @@ package struct PyTorchFile {
 
     private init(
         _ root: PickleValue,
-        _ unpickler: Unpickler,
+        _ unpickler: borrowing Unpickler,
         fileSize: Int,
         place: (PickledStorage) throws(PickleFlaw) -> (memory: any ByteStorage, bytes: Range<Int>)
     ) throws(PickleFlaw) {

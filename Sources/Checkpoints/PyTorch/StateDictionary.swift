@@ -10,16 +10,24 @@ struct StateDictionary {
     /// How many states an average is made of, which stands among its tensors.
     private static let counter = "n_averaged"
 
-    init(_ root: PickleValue, _ unpickler: Unpickler) throws(PickleFlaw) {
+    init(_ root: PickleValue, _ unpickler: borrowing Unpickler) throws(PickleFlaw) {
         guard let items = unpickler.items(root) else { throw PickleFlaw("it holds no dictionary of tensors") }
         if case .text(let name)? = items["arch"] { architecture = name } else { architecture = nil }
-        let candidates = [items] + Self.members.compactMap { items[$0].flatMap(unpickler.items) }
-        for candidate in candidates.dropFirst() + candidates.prefix(1) where tensors.isEmpty {
-            for case (let name, .tensor(let tensor)) in candidate where name != Self.counter { tensors[name] = tensor }
+        for member in Self.members where tensors.isEmpty {
+            if let value = items[member], let candidate = unpickler.items(value) {
+                tensors = Self.tensors(of: candidate)
+            }
         }
+        if tensors.isEmpty { tensors = Self.tensors(of: items) }
         guard !tensors.isEmpty else {
             throw PickleFlaw("it holds no tensors, neither itself nor as \(Self.members.joined(separator: ", "))")
         }
+    }
+
+    private static func tensors(of items: [String: PickleValue]) -> [String: PickledTensor] {
+        var tensors: [String: PickledTensor] = [:]
+        for case (let name, .tensor(let tensor)) in items where name != counter { tensors[name] = tensor }
+        return tensors
     }
 }
 

@@ -1,6 +1,8 @@
 /// Reads pickles of state dicts (Python's pickle protocols 0 to 5, described in its module pickletools), and refuses all
 /// others: it knows the few opcodes and classes that tensors need, and calls nothing.
-struct Unpickler {
+///
+/// Not copyable: a copy that is still held would make the stack copy itself at each step.
+struct Unpickler: ~Copyable {
     let bytes: UnsafeRawBufferPointer
     /// The first byte that is not read yet.
     private(set) var position: Int
@@ -180,7 +182,7 @@ struct Unpickler {
         return popAll(from: mark)
     }
 
-    /// A slice of the stack that is still held while it shrinks would make it copy itself each time.
+    /// The values from a place on. A slice that is still held while the stack shrinks would be as bad as a copy.
     private mutating func popAll(from first: Int) -> [PickleValue] {
         let values = stack.withUnsafeBufferPointer { Array($0[first...]) }
         stack.removeLast(values.count)
