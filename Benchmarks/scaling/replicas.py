@@ -91,7 +91,7 @@ class Layout:
     def measure(self, connections, seconds, photos):
         output = subprocess.run(
             ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s", "--timeout",
-             "30s", "--script", str(SCRIPT), f"http://127.0.0.1:{self.port}", "--", "/v1/classify", *photos],
+             "30s", "--script", str(SCRIPT), f"http://127.0.0.1:{self.port}", "--", "raw", "/v1/classify", *photos],
             check=True, capture_output=True, text=True,
         ).stdout
         return json.loads(re.search(r"RESULT (.*)", output)[1])
@@ -135,7 +135,7 @@ def main():
             for connections in map(int, arguments.connections.split(",")):
                 row = layout.measure(connections, arguments.seconds, photos)
                 print(
-                    f"{name:40} {connections:5} {row['requests_per_second']:8.1f} {row['p50_ms']:8.1f} "
+                    f"{name:40} {connections:5} {row['good'] / row['seconds']:8.1f} {row['p50_ms']:8.1f} "
                     f"{row['p99_ms']:8.1f} {row['refused']:8} {layout.peak / 1e6:10.0f}",
                     flush=True,
                 )
