@@ -42,11 +42,7 @@ package final class Classifier: Sendable {
         let network = try checkpoint.network()
         let model = try network.model(name: checkpoint.name, labels: checkpoint.labels)
         progress(0.2)
-        let choice = PrecisionChoice(
-            options.precision,
-            instructionSet: instructionSet,
-            record: try PrecisionRecord(ofModel: folder)
-        )
+        let choice = try PrecisionChoice(options.precision, instructionSet: instructionSet, model: folder)
         let plan = try Plan(
             model.optimized(),
             transform: network.transform,

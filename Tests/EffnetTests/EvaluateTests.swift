@@ -100,6 +100,7 @@ import Testing
         let model = folder.url.appending(path: "model")
         let original = CommandProcess.repository.appending(path: "Models/tf_efficientnet_lite0")
         try FileManager.default.copyItem(at: original, to: model)
+        try folder.write("model/precision.json", Array("broken: it is made anew".utf8))
         let pictures = folder.url.appending(path: "pictures").path()
         let command = try CommandProcess(
             ["evaluate", pictures, "--model", model.path(), "--all-precisions", "--record", "--json"]

@@ -15,10 +15,12 @@ struct PrecisionChoice {
     let precision: Precision
     let reason: String
 
-    init(_ request: PrecisionRequest, instructionSet: InstructionSet, record: PrecisionRecord) {
+    /// - Parameter model: a folder, or a file of weights; its record is read only where the request goes by it.
+    init(_ request: PrecisionRequest, instructionSet: InstructionSet, model: String) throws(CheckpointError) {
         switch request {
         case .exactly(let precision): self.init(precision: precision, reason: "asked for")
         case .automatic(let minAgreement):
+            let record = try PrecisionRecord(ofModel: model)
             let fast = Precision.allCases.reversed().filter { $0 != .fp32 && $0.isAccelerated(by: instructionSet) }
             guard let fastest = fast.first else {
                 self.init(precision: .fp32, reason: "\(instructionSet.rawValue) kernels have no faster one")

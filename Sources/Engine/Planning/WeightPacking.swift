@@ -1,5 +1,4 @@
 internal import KernelInterface
-internal import KernelInterface
 internal import ModelGraph
 
 /// The order in which a GEMM's steps run through a convolution's input: taps outermost, channels of a block innermost.
@@ -115,7 +114,6 @@ struct PackedConvolution {
     ) {
         let first = panel.panel.firstBlock * block
         let lanes = panel.panel.kernel.blocks * block
-        let sources = order.weightIndices.map { $0 ?? -1 }
         let inputs = shape.dropFirst().reduce(groups, *)
         for channel in first..<min(first + lanes, affine.scale.count) {
             let lane = channel - first
@@ -124,14 +122,16 @@ struct PackedConvolution {
                 switch element {
                 case .float32:
                     let target = base + panel.weights + lane
-                    for (step, index) in sources.enumerated() {
+                    for (step, index) in order.weightIndices.enumerated() {
+                        guard let index else { continue }
                         target[step * lanes] = values[source + index] * scale
                     }
                 case .bfloat16:
                     let perWord = element.perWord
-                    (base + panel.weights).withMemoryRebound(to: UInt16.self, capacity: sources.count * lanes) {
-                        target in
-                        for (index, weight) in sources.enumerated() where weight >= 0 {
+                    let count = order.weightIndices.count * lanes
+                    (base + panel.weights).withMemoryRebound(to: UInt16.self, capacity: count) { target in
+                        for (index, weight) in order.weightIndices.enumerated() {
+                            guard let weight else { continue }
                             let (step, part) = index.quotientAndRemainder(dividingBy: perWord)
                             target[(step * lanes + lane) * perWord + part] =
                                 (values[source + weight] * scale).bfloat16Bits
