@@ -1,0 +1,40 @@
+/// How a model's numbers are mapped to 8 bits: what calibration finds, and what a checkpoint may hold.
+///
+/// Names are those of the graph's nodes after the engine's passes.
+package struct Quantization: Sendable, Equatable {
+    /// A node's output: number = scale · (stored − zero), with stored in 0…255.
+    package struct Features: Sendable, Equatable {
+        package var scale: Float
+        package var zero: UInt8
+
+        package init(scale: Float, zero: UInt8) {
+            self.scale = scale
+            self.zero = zero
+        }
+    }
+
+    /// A convolution that multiplies integers.
+    package struct Layer: Sendable, Equatable {
+        /// For each output channel: weight = scale · stored, with stored in −127…127.
+        package var scales: [Float]
+        /// For each output channel what is added to its sum: what batch normalisation and bias leave, less the mean error
+        /// that rounding brings.
+        package var shifts: [Float]
+
+        package init(scales: [Float], shifts: [Float]) {
+            self.scales = scales
+            self.shifts = shifts
+        }
+    }
+
+    /// By the node that makes them. The features before and behind each layer of `layers` are among them, but for those
+    /// that stay floats behind it.
+    package var features: [String: Features]
+    /// The convolutions that multiply integers; all others multiply floats, or bf16 numbers.
+    package var layers: [String: Layer]
+
+    package init(features: [String: Features] = [:], layers: [String: Layer] = [:]) {
+        self.features = features
+        self.layers = layers
+    }
+}
