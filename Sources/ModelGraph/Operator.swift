@@ -16,6 +16,8 @@ package enum Operator: Sendable, Equatable {
     case affine(ChannelAffine)
     /// The channels of all inputs one after the other; heights and widths are equal.
     case concatenate
+    /// The same numbers, for a reader that multiplies bytes.
+    case quantize
 }
 
 package enum ActivationFunction: String, Sendable, Equatable {

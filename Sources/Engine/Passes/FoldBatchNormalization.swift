@@ -40,7 +40,7 @@ extension Model {
                 fold(try normalization.affine(weights: weights, channels: channels), of: node)
             case .affine(let affine):
                 fold(affine, of: node)
-            case .activation, .add, .scaleChannels, .globalAveragePool, .pool, .concatenate:
+            case .activation, .add, .scaleChannels, .globalAveragePool, .pool, .concatenate, .quantize:
                 nodes.append(node)
             }
         }

@@ -4,12 +4,15 @@ package import ModelGraph
 package struct Model: Sendable {
     package var graph: Graph
     package var weights: Weights
+    /// How it is computed in int8; nil where nobody has found out.
+    package var quantization: Quantization?
 
     /// Checks that graph and weights fit.
-    package init(graph: Graph, weights: Weights) throws(GraphError) {
+    package init(graph: Graph, weights: Weights, quantization: Quantization? = nil) throws(GraphError) {
         try weights.check(against: graph)
         self.graph = graph
         self.weights = weights
+        self.quantization = quantization
     }
 
     /// The passes in their order; each leaves a graph that computes the same.

@@ -23,17 +23,32 @@ struct ActivationPlan {
     /// Outputs that take the place of their node's first input: scaling happens in place.
     private let aliases: [Value: Value]
     private let bfloat16Values: Set<Value>
+    let bytes: ByteFeatures
 
-    /// - Parameter block: the kernels' block of channels.
-    init(_ graph: Graph, shapes: [FeatureShape], block: Int, precision: Precision) {
+    /// - Parameters:
+    ///   - block: the kernels' block of channels.
+    ///   - quantization: what int8 needs.
+    init(
+        _ graph: Graph,
+        shapes: [FeatureShape],
+        block: Int,
+        precision: Precision,
+        quantization: Quantization?
+    ) {
         self.graph = graph
         self.shapes = shapes
         buffers = [Buffer?](repeating: nil, count: shapes.count)
         aliases = graph.inPlaceValues()
         streams = graph.streamedConvolutions(shapes: shapes)
+        if precision == .int8, let quantization {
+            bytes = ByteFeatures(graph, quantization, shapes: shapes, streams: streams)
+        } else {
+            bytes = ByteFeatures()
+        }
         switch precision {
         case .fp32: bfloat16Values = []
-        case .bf16: bfloat16Values = graph.bfloat16Values(shapes: shapes, streams: streams, aliases: aliases)
+        case .bf16, .int8:
+            bfloat16Values = graph.bfloat16Values(shapes: shapes, streams: streams, aliases: aliases, bytes: bytes)
         }
         batchedFrom = graph.firstBatchedNode(shapes: shapes, streams: streams)
         place(block: block)
@@ -48,8 +63,9 @@ struct ActivationPlan {
             return BufferLayout(
                 shape: shape,
                 block: value == Graph.input ? shape.channels : block,
-                element: bfloat16Values.contains(value) ? .bfloat16 : .float32,
-                border: borders[value] ?? Border()
+                element: bytes[value] != nil ? .uint8 : bfloat16Values.contains(value) ? .bfloat16 : .float32,
+                border: borders[value] ?? Border(),
+                borderWord: bytes[value]?.zeroWord ?? 0
             )
         }
         for isBatched in [false, true] {

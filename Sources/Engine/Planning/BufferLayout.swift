@@ -27,6 +27,8 @@ struct BufferLayout: Sendable, Equatable {
     var block: Int
     var element = Element.float32
     var border = Border()
+    /// What the border is filled with: zeros, as they are stored.
+    var borderWord: Float = 0
 
     var blocks: Int { (shape.channels + block - 1) / block }
     /// From one pixel to the next.
@@ -40,16 +42,16 @@ struct BufferLayout: Sendable, Equatable {
         index * planeStride + (row + border.top) * rowStride + (column + border.left) * pixelStride
     }
 
-    /// Writes the border's zeros of one plane.
+    /// Writes the border of one plane.
     func clearBorder(ofPlane plane: UnsafeMutablePointer<Float>) {
         guard !border.isEmpty else { return }
         var start = 0
         for row in 0..<shape.height {
             let end = offset(row: row, column: 0)
-            (plane + start).update(repeating: 0, count: end - start)
+            (plane + start).update(repeating: borderWord, count: end - start)
             start = end + shape.width * pixelStride
         }
-        (plane + start).update(repeating: 0, count: planeStride - start)
+        (plane + start).update(repeating: borderWord, count: planeStride - start)
     }
 }
 

@@ -8,13 +8,19 @@ extension Graph {
     /// - Parameters:
     ///   - streams: convolutions whose output never exists as a whole.
     ///   - aliases: values that take the place of another.
-    func bfloat16Values(shapes: [FeatureShape], streams: [Value: Node], aliases: [Value: Value]) -> Set<Value> {
+    ///   - bytes: features that are bytes already.
+    func bfloat16Values(
+        shapes: [FeatureShape],
+        streams: [Value: Node],
+        aliases: [Value: Value],
+        bytes: ByteFeatures
+    ) -> Set<Value> {
         func place(_ value: Value) -> Value { aliases[value] ?? value }
         var values = Set(nodes.map { place($0.output) })
         for value in [Graph.input, embedding, logits, explainableFeatures].compactMap(\.self) {
             values.remove(place(value))
         }
-        values = values.filter { shapes[$0.index].height * shapes[$0.index].width > 1 }
+        values = values.filter { shapes[$0.index].height * shapes[$0.index].width > 1 && bytes[$0] == nil }
 
         for node in nodes {
             switch node.operation {

@@ -21,6 +21,7 @@ extension KernelTable {
         switch input {
         case .float32: gemm.all
         case .bfloat16: gemmBFloat16.all
+        case .uint8, .uint8Quads: gemmUInt8.all
         }
     }
 

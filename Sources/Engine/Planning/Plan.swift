@@ -59,10 +59,16 @@ extension Plan: CustomStringConvertible {
 /// Why a graph cannot be run.
 package enum PlanError: Error, CustomStringConvertible {
     case unsupported(node: String, operation: String)
+    case notQuantized
+    case badQuantization(node: String, reason: String)
 
     package var description: String {
         switch self {
         case .unsupported(let node, let operation): "layer \(node) cannot be run: \(operation) is not supported"
+        case .notQuantized:
+            "nobody has found out how the model is computed in int8; run effnet quantize, or choose another precision"
+        case .badQuantization(let node, let reason):
+            "layer \(node) cannot be run in int8: \(reason); quantise the model anew with effnet quantize"
         }
     }
 }

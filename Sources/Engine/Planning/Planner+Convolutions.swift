@@ -20,7 +20,14 @@ extension Planner {
         let output = try buffer(node.output, for: node.name)
         let residual = node.inputs.count > 1 ? try buffer(node.inputs[1], for: node.name) : nil
         let cut = cut(convolution, input: input.layout, output: output.layout, residual: residual?.layout)
-        let product = try product(node, convolution, input: input.layout, line: cut.pixels, lines: cut.lines)
+        let product = try product(
+            node,
+            convolution,
+            input: input.layout,
+            output: output.layout.element,
+            line: cut.pixels,
+            lines: cut.lines
+        )
         let (linesPerUnit, panelsPerUnit) = units(
             cut,
             panels: product.panels.count,
@@ -51,15 +58,12 @@ extension Planner {
         let input = try buffer(node.inputs[0], for: node.name)
         let output = try buffer(next.output, for: next.name)
         let innerShape = shapes[node.output.index]
-        let inner = BufferLayout(
-            shape: innerShape,
-            block: kernels.block,
-            border: depthwise.border(input: innerShape, output: output.layout.shape)
-        )
+        let inner = innerLayout(node.output, depthwise, output: output.layout.shape)
         let product = try product(
             node,
             convolution,
             input: input.layout,
+            output: inner.element,
             line: innerShape.width,
             lines: innerShape.height
         )
@@ -77,11 +81,29 @@ extension Planner {
             inputRowStride: convolution.stride * input.layout.rowStride,
             inputStride: convolution.stride * input.layout.pixelStride,
             inner: inner,
-            filter: try filter(next, depthwise),
+            filter: try streamedFilter(next, depthwise, output: output.layout.element),
             output: output,
             rowsPerUnit: max(1, (rows + segments - 1) / segments),
             rowsPerStrip: min(rows, max(1, (stripInput - depthwise.kernelHeight) / depthwise.stride + 1))
         )
+    }
+
+    /// How features between a streamed convolution and its depthwise one lie in memory.
+    private func innerLayout(_ value: Value, _ depthwise: Convolution, output: FeatureShape) -> BufferLayout {
+        var layout = BufferLayout(
+            shape: shapes[value.index],
+            block: kernels.block,
+            border: depthwise.border(input: shapes[value.index], output: output)
+        )
+        guard let (features, window) = activations.bytes.streamed[value] else { return layout }
+        layout.element = .uint8Quads
+        layout.borderWord = features.zeroWord
+        // Lines begin with a word, and so does their border. Their words are as many as kernels read, or write.
+        layout.border.left = (layout.border.left + 3) / 4 * 4
+        let written = layout.border.left + (layout.shape.width + 3) / 4 * 4
+        layout.border.right = max(written, window.inputWords(columns: output.width) * 4)
+        layout.border.right -= layout.border.left + layout.shape.width
+        return layout
     }
 
     private func multiplyAdds(_ node: Node, _ convolution: Convolution) -> Int {
@@ -91,6 +113,37 @@ extension Planner {
     }
 
     // MARK: Packing
+
+    private mutating func streamedFilter(
+        _ node: Node,
+        _ convolution: Convolution,
+        output: Element
+    ) throws -> any RowFilter {
+        guard let (_, window) = activations.bytes.streamed[node.inputs[0]] else { return try filter(node, convolution) }
+        let block = kernels.block
+        let padded = (convolution.outputChannels + block - 1) / block * block
+        let weights = reserveWeights(padded * window.size * window.weightWordsPerRow)
+        let (bias, scales) = (reserveWeights(padded), reserveWeights(padded))
+        let results = results(node, convolution, output: output)
+        packing.append(
+            packedConvolution(
+                convolution,
+                node,
+                results,
+                .quadDepthwise(window: window, weights: weights, bias: bias, scales: scales)
+            )
+        )
+        return QuadDepthwiseFilter(
+            kernel: kernels.quadDepthwise,
+            window: window,
+            block: block,
+            weights: weights,
+            bias: bias,
+            scales: scales,
+            activation: convolution.activation.kernelActivation,
+            mapping: results.mapping
+        )
+    }
 
     private mutating func filter(_ node: Node, _ convolution: Convolution) throws -> DepthwiseFilter {
         guard node.inputs.count == 1 else {
@@ -102,7 +155,7 @@ extension Planner {
         let padded = (channels + block - 1) / block * block
         let (weights, bias) = (reserveWeights(padded * taps), reserveWeights(padded))
         let packed = PackedConvolution.Destination.depthwise(taps: taps, weights: weights, bias: bias)
-        packing.append(packedConvolution(convolution, node, packed))
+        packing.append(packedConvolution(convolution, node, Results(), packed))
         return DepthwiseFilter(
             kernel: kernels.depthwise,
             kernelHeight: convolution.kernelHeight,
@@ -122,6 +175,7 @@ extension Planner {
         _ node: Node,
         _ convolution: Convolution,
         input: BufferLayout,
+        output: Element,
         line: Int,
         lines: Int
     ) throws -> MatrixProduct {
@@ -139,21 +193,60 @@ extension Planner {
             return MatrixProduct.PackedPanel(
                 panel: panel,
                 weights: reserveWeights(steps * lanes),
-                bias: reserveWeights(lanes)
+                bias: reserveWeights(lanes),
+                scales: element == .uint8 ? reserveWeights(lanes) : 0
             )
         }
-        packing.append(packedConvolution(convolution, node, .gemm(panels: panels, order: order, element: element)))
+        let results = results(node, convolution, output: output)
+        packing.append(
+            packedConvolution(convolution, node, results, .gemm(panels: panels, order: order, element: element))
+        )
         return MatrixProduct(
             panels: panels,
             order: order,
             input: element,
-            activation: convolution.activation.kernelActivation
+            inputScale: activations.bytes[node.inputs[0]]?.scale ?? 1,
+            activation: convolution.activation.kernelActivation,
+            mapping: results.mapping
         )
+    }
+
+    /// How results are stored.
+    private struct Results {
+        /// What one step of them stands for, where no curve comes before they are mapped.
+        var scale: Float = 1
+        /// Added to each, for zeros that are not stored as 0.
+        var shift: Float = 0
+        /// For what comes behind a curve, and for residuals.
+        var mapping = ByteMapping()
+    }
+
+    private func results(_ node: Node, _ convolution: Convolution, output: Element) -> Results {
+        var results = Results()
+        guard output == .uint8 || output == .uint8Quads, let features = activations.bytes[node.output] else {
+            return results
+        }
+        results.mapping.zeroWord = features.zeroWord
+        let offset = Float(features.zero)
+        switch convolution.activation {
+        case .swish, .sigmoid:
+            results.mapping.factor = 1 / features.scale
+            results.mapping.offset = offset
+        case .identity, .relu, .relu6:
+            results.scale = features.scale
+            results.shift = offset * features.scale
+        }
+        if node.inputs.count > 1, let residual = activations.bytes[node.inputs[1]] {
+            results.mapping.residualFactor = residual.scale / results.scale
+            results.shift -= Float(residual.zero) * residual.scale
+        }
+        return results
     }
 
     private func packedConvolution(
         _ convolution: Convolution,
         _ node: Node,
+        _ results: Results,
         _ destination: PackedConvolution.Destination
     ) -> PackedConvolution {
         let count = convolution.outputChannels
@@ -161,11 +254,19 @@ extension Planner {
             scale: [Float](repeating: 1, count: count),
             shift: [Float](repeating: 0, count: count)
         )
+        let layer = activations.bytes.layer(node, shapes: shapes)
+        var affine = convolution.affine ?? identity
+        if let layer { affine.shift = layer.shifts }
+        affine.shift = affine.shift.map { $0 + results.shift }
         return PackedConvolution(
+            name: node.name,
             weight: convolution.weight,
             shape: convolution.weightShape(inputChannels: shapes[node.inputs[0].index].channels),
             groups: convolution.groups,
-            affine: convolution.affine ?? identity,
+            affine: affine,
+            layer: layer,
+            outputScale: results.scale,
+            input: activations.bytes[node.inputs[0]],
             destination: destination
         )
     }

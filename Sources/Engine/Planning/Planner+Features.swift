@@ -75,6 +75,19 @@ extension Planner {
         return step
     }
 
+    func quantizeStep(_ node: Node) throws -> QuantizeStep {
+        guard let mapping = activations.bytes[node.output] else {
+            throw PlanError.badQuantization(node: node.name, reason: "no mapping of its input is known")
+        }
+        return QuantizeStep(
+            name: node.name,
+            input: try features(node, 0),
+            output: try buffer(node.output, for: node.name),
+            factor: 1 / mapping.scale,
+            offset: Float(mapping.zero)
+        )
+    }
+
     private func elementwiseStep(_ node: Node) throws -> ElementwiseStep {
         ElementwiseStep(
             name: node.name,

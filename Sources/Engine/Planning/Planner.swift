@@ -47,14 +47,21 @@ struct Planner {
         precision: Precision,
         threads: Int
     ) throws {
-        self.model = model
+        self.model = precision == .int8 ? model.quantizingMeans() : model
         self.transform = transform
         self.instructionSet = instructionSet
         self.precision = precision
         self.threads = max(1, threads)
         kernels = instructionSet.kernels
-        shapes = try model.graph.shapes()
-        activations = ActivationPlan(model.graph, shapes: shapes, block: kernels.block, precision: precision)
+        if precision == .int8, model.quantization == nil { throw PlanError.notQuantized }
+        shapes = try self.model.graph.shapes()
+        activations = ActivationPlan(
+            self.model.graph,
+            shapes: shapes,
+            block: kernels.block,
+            precision: precision,
+            quantization: model.quantization
+        )
     }
 
     mutating func plan() throws -> Plan {
@@ -136,6 +143,7 @@ struct Planner {
         case .add: return try addStep(node)
         case .activation(let function): return try activationStep(node, function)
         case .affine(let affine): return try affineStep(node, affine)
+        case .quantize: return try quantizeStep(node)
         case .batchNormalization:
             throw PlanError.unsupported(node: node.name, operation: "\(node.operation)")
         }

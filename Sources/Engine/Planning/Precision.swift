@@ -7,11 +7,16 @@ package enum Precision: String, Sendable, CaseIterable {
     /// Weights of convolutions, and the features between them, are rounded to bf16; sums are floats.
     case bf16
 
+    /// Convolutions that the model's quantisation names multiply bytes, and features between them are bytes; sums are
+    /// integers. The rest is as in bf16.
+    case int8
+
     /// What most of its products multiply.
     var element: Element {
         switch self {
         case .fp32: .float32
         case .bf16: .bfloat16
+        case .int8: .uint8
         }
     }
 
@@ -19,7 +24,7 @@ package enum Precision: String, Sendable, CaseIterable {
     package func isAccelerated(by instructionSet: InstructionSet) -> Bool {
         switch self {
         case .fp32: true
-        case .bf16: instructionSet == .avx512bf16
+        case .bf16, .int8: instructionSet == .avx512bf16
         }
     }
 }

@@ -1,66 +1,17 @@
 internal import KernelInterface
 internal import ModelGraph
 
-/// The order in which a GEMM's steps run through a convolution's input: taps outermost, channels of a block innermost.
-struct TapOrder: Sendable {
-    /// Words from an output pixel's first input to each tap.
-    var tapOffsets: [Int] = []
-    var fullTaps = 0
-    var tailTaps = 0
-    var tailSteps = 0
-    /// For each channel of each step the index into one output channel's weights `[input][ky][kx]`, or nil where a
-    /// word of the input holds a channel that does not exist.
-    var weightIndices: [Int?] = []
-    /// Channels of a step.
-    var channelsPerStep = 1
-
-    /// Words that go into each sum.
-    var steps: Int { weightIndices.count / channelsPerStep }
-
-    /// - Parameter block: the kernels' block of channels.
-    init(convolution: Convolution, input: BufferLayout, block: Int) {
-        let (height, width) = (convolution.kernelHeight, convolution.kernelWidth)
-        channelsPerStep = input.element.perWord
-        func weightIndex(_ channel: Int, _ ky: Int, _ kx: Int) -> Int { (channel * height + ky) * width + kx }
-        if input.block == block {
-            let channels = input.shape.channels
-            for first in stride(from: 0, to: channels, by: block) {
-                let count = min(block, channels - first)
-                for ky in 0..<height {
-                    for kx in 0..<width {
-                        tapOffsets.append(
-                            first / block * input.planeStride + ky * input.rowStride + kx * input.pixelStride
-                        )
-                        for channel in first..<first + count { weightIndices.append(weightIndex(channel, ky, kx)) }
-                        while weightIndices.count % channelsPerStep > 0 { weightIndices.append(nil) }
-                        if count == block { fullTaps += 1 } else { tailTaps += 1 }
-                    }
-                }
-                if count < block { tailSteps = (count + channelsPerStep - 1) / channelsPerStep }
-            }
-        } else {
-            // All channels of a pixel lie side by side, so one tap runs over a whole row of the kernel.
-            tailTaps = height
-            tailSteps = width * input.shape.channels
-            for ky in 0..<height {
-                tapOffsets.append(ky * input.rowStride)
-                for kx in 0..<width {
-                    for channel in 0..<input.shape.channels { weightIndices.append(weightIndex(channel, ky, kx)) }
-                }
-            }
-        }
-    }
-}
-
 /// One convolution's weights and where they go. Packing is put off until the size of all packed weights is known, and
 /// reads one tensor at a time, so that no copies pile up.
 struct PackedConvolution {
+    /// Places in words.
     enum Destination {
         case gemm(panels: [MatrixProduct.PackedPanel], order: TapOrder, element: Element)
-        /// Places in words.
         case depthwise(taps: Int, weights: Int, bias: Int)
+        case quadDepthwise(window: QuadWindow, weights: Int, bias: Int, scales: Int)
     }
 
+    let name: String
     /// The tensor's name and shape.
     var weight: String
     var shape: [Int]
@@ -68,31 +19,62 @@ struct PackedConvolution {
     var groups: Int
     /// The scale is multiplied into the weights; the shift becomes the bias.
     var affine: ChannelAffine
+    /// For products of bytes.
+    var layer: Quantization.Layer?
+    /// What one step of the stored result stands for; 1 for results that are stored as the numbers they are.
+    var outputScale: Float = 1
+    /// How the input's bytes are mapped.
+    var input: Quantization.Features?
     var destination: Destination
 
     /// - Parameters:
     ///   - block: the kernels' block of channels.
     ///   - base: the memory of all packed weights, all zero at first.
-    func pack(_ tensors: Weights, block: Int, into base: UnsafeMutablePointer<Float>) throws(GraphError) {
-        let values = try tensors.floats(weight, shape: shape)
-        switch destination {
-        case .gemm(let panels, let order, let element):
-            let values = groups == 1 ? values : dense(values)
-            for panel in panels { pack(panel, order: order, element, values, block: block, into: base) }
-        case .depthwise(let taps, let weights, let bias):
-            for channel in affine.scale.indices {
-                let target = base + weights + channel / block * taps * block + channel % block
-                for tap in 0..<taps { target[tap * block] = values[channel * taps + tap] * affine.scale[channel] }
-            }
-            (base + bias).update(from: affine.shift, count: affine.shift.count)
+    func pack(_ tensors: Weights, block: Int, into base: UnsafeMutablePointer<Float>) throws {
+        if let layer, let input {
+            let values = try integers(tensors, layer)
+            let sums = try IntegerSums(values, affine.shift, layer, input: input, outputScale: outputScale, node: name)
+            pack(dense(values), sums, block: block, into: base)
+        } else {
+            pack(dense(try floats(tensors)), block: block, into: base)
         }
     }
 
-    /// The weights of groups as those of one convolution over all channels.
-    private func dense(_ values: [Float]) -> [Float] {
+    /// Weights with the scale multiplied in; those that are stored as bytes have it in theirs.
+    private func floats(_ tensors: Weights) throws -> [Float] {
+        let values = try tensors.floats(weight, shape: shape)
+        let perOutput = values.count / max(shape[0], 1)
+        var scaled = values
+        for channel in affine.scale.indices {
+            let scale = affine.scale[channel] / outputScale
+            for index in channel * perOutput..<(channel + 1) * perOutput { scaled[index] *= scale }
+        }
+        return scaled
+    }
+
+    /// Weights as their layer's scales map them, −127…127.
+    private func integers(_ tensors: Weights, _ layer: Quantization.Layer) throws -> [Int8] {
+        guard layer.scales.count == shape[0], layer.shifts.count == shape[0] else {
+            throw PlanError.badQuantization(node: name, reason: "it has \(shape[0]) channels, not \(layer.scales.count)")
+        }
+        if let tensor = tensors[weight], tensor.elementType == .int8, tensor.shape == shape {
+            return tensor.withUnsafeBytes { $0.map { Int8(bitPattern: $0) } }
+        }
+        let values = try tensors.floats(weight, shape: shape)
+        let perOutput = values.count / max(shape[0], 1)
+        return values.indices.map { index in
+            let channel = index / perOutput
+            let stored = values[index] * (affine.scale[channel] / layer.scales[channel])
+            return Int8(max(-127, min(127, stored)).rounded(.toNearestOrEven))
+        }
+    }
+
+    /// The weights of groups as those of one convolution over all channels, where the destination is one.
+    private func dense<Number: ExpressibleByIntegerLiteral>(_ values: [Number]) -> [Number] {
+        guard groups > 1, case .gemm = destination else { return values }
         let perOutput = shape.dropFirst().reduce(1, *)
         let outputsPerGroup = shape[0] / groups
-        var dense = [Float](repeating: 0, count: values.count * groups)
+        var dense = [Number](repeating: 0, count: values.count * groups)
         for output in 0..<shape[0] {
             let start = (output * groups + output / outputsPerGroup) * perOutput
             dense.replaceSubrange(
@@ -101,6 +83,26 @@ struct PackedConvolution {
             )
         }
         return dense
+    }
+
+    // MARK: Floats
+
+    private func pack(_ values: [Float], block: Int, into base: UnsafeMutablePointer<Float>) {
+        let shifts = affine.shift.map { $0 / outputScale }
+        switch destination {
+        case .gemm(let panels, let order, let element):
+            for panel in panels {
+                pack(panel, order: order, element, values, block: block, into: base)
+                copy(shifts, to: base + panel.bias, of: panel.panel, block: block)
+            }
+        case .depthwise(let taps, let weights, let bias):
+            for channel in shifts.indices {
+                let target = base + weights + channel / block * taps * block + channel % block
+                for tap in 0..<taps { target[tap * block] = values[channel * taps + tap] }
+            }
+            (base + bias).update(from: shifts, count: shifts.count)
+        case .quadDepthwise: break  // Bytes only.
+        }
     }
 
     /// For each step of the panel one word an output channel; zeros past the last channel.
@@ -112,34 +114,76 @@ struct PackedConvolution {
         block: Int,
         into base: UnsafeMutablePointer<Float>
     ) {
-        let first = panel.panel.firstBlock * block
-        let lanes = panel.panel.kernel.blocks * block
-        let inputs = shape.dropFirst().reduce(groups, *)
-        for channel in first..<min(first + lanes, affine.scale.count) {
-            let lane = channel - first
-            let (source, scale) = (channel * inputs, affine.scale[channel])
-            values.withUnsafeBufferPointer { values in
-                switch element {
-                case .float32:
-                    let target = base + panel.weights + lane
-                    for (step, index) in order.weightIndices.enumerated() {
-                        guard let index else { continue }
-                        target[step * lanes] = values[source + index] * scale
-                    }
-                case .bfloat16:
-                    let perWord = element.perWord
-                    let count = order.weightIndices.count * lanes
-                    (base + panel.weights).withMemoryRebound(to: UInt16.self, capacity: count) { target in
-                        for (index, weight) in order.weightIndices.enumerated() {
-                            guard let weight else { continue }
-                            let (step, part) = index.quotientAndRemainder(dividingBy: perWord)
-                            target[(step * lanes + lane) * perWord + part] =
-                                (values[source + weight] * scale).bfloat16Bits
-                        }
+        let (lanes, perWord) = (panel.panel.kernel.blocks * block, element.perWord)
+        forEachWeight(of: panel.panel, order: order, block: block) { step, part, lane, source in
+            let value = values[source]
+            switch element {
+            case .bfloat16:
+                (base + panel.weights).withMemoryRebound(to: UInt16.self, capacity: order.weightIndices.count * lanes) {
+                    $0[(step * lanes + lane) * perWord + part] = value.bfloat16Bits
+                }
+            case .float32, .uint8, .uint8Quads:
+                base[panel.weights + step * lanes + lane] = value
+            }
+        }
+    }
+
+    // MARK: Bytes
+
+    private func pack(_ values: [Int8], _ sums: IntegerSums, block: Int, into base: UnsafeMutablePointer<Float>) {
+        switch destination {
+        case .gemm(let panels, let order, let element):
+            for panel in panels {
+                let lanes = panel.panel.kernel.blocks * block
+                let count = order.weightIndices.count * lanes
+                (base + panel.weights).withMemoryRebound(to: Int8.self, capacity: count) { target in
+                    forEachWeight(of: panel.panel, order: order, block: block) { step, part, lane, source in
+                        target[(step * lanes + lane) * element.perWord + part] = values[source]
                     }
                 }
+                copy(sums.biasWords, to: base + panel.bias, of: panel.panel, block: block)
+                copy(sums.scales, to: base + panel.scales, of: panel.panel, block: block)
             }
-            base[panel.bias + lane] = affine.shift[channel]
+        case .quadDepthwise(let window, let weights, let bias, let scales):
+            for channel in sums.scales.indices {
+                let words = window.size * window.weightWordsPerRow
+                let target = base + weights + channel / block * words * block + channel % block
+                let taps = window.size * window.size
+                for (word, value) in window.weightWords(Array(values[channel * taps..<(channel + 1) * taps])).enumerated() {
+                    target[word * block] = value
+                }
+            }
+            (base + bias).update(from: sums.biasWords, count: sums.scales.count)
+            (base + scales).update(from: sums.scales, count: sums.scales.count)
+        case .depthwise: break  // Floats only.
+        }
+    }
+
+    // MARK: Panels
+
+    /// Calls `body` for each weight of a panel with its step, its place in the step's word, its lane, and its index.
+    private func forEachWeight(
+        of panel: Panel,
+        order: TapOrder,
+        block: Int,
+        _ body: (_ step: Int, _ part: Int, _ lane: Int, _ source: Int) -> Void
+    ) {
+        let first = panel.firstBlock * block
+        let inputs = shape.dropFirst().reduce(groups, *)
+        for channel in first..<min(first + panel.kernel.blocks * block, affine.shift.count) {
+            for (index, weight) in order.weightIndices.enumerated() {
+                guard let weight else { continue }
+                let (step, part) = index.quotientAndRemainder(dividingBy: order.channelsPerStep)
+                body(step, part, channel - first, channel * inputs + weight)
+            }
+        }
+    }
+
+    /// Numbers per channel, as far as they belong to a panel.
+    private func copy(_ numbers: [Float], to target: UnsafeMutablePointer<Float>, of panel: Panel, block: Int) {
+        let first = panel.firstBlock * block
+        for channel in first..<min(first + panel.kernel.blocks * block, numbers.count) {
+            target[channel - first] = numbers[channel]
         }
     }
 }

@@ -64,7 +64,14 @@ extension MatrixProduct {
     fileprivate func weights(ofChannel channel: Int, block: Int, in packed: UnsafePointer<Float>) -> [Float] {
         guard let panel = panels.last(where: { $0.panel.firstBlock * block <= channel }) else { return [] }
         let lanes = panel.panel.kernel.blocks * block
-        let column = packed + panel.weights + channel - panel.panel.firstBlock * block
-        return order.weightIndices.indices.map { column[$0 * lanes] }
+        let lane = channel - panel.panel.firstBlock * block
+        let column = packed + panel.weights + lane
+        guard input == .uint8 else { return order.weightIndices.indices.map { column[$0 * lanes] } }
+        let scale = packed[panel.scales + lane] / inputScale
+        return order.weightIndices.indices.map { index in
+            let (step, part) = index.quotientAndRemainder(dividingBy: order.channelsPerStep)
+            let byte = Int8(truncatingIfNeeded: column[step * lanes].bitPattern >> (8 * part))
+            return Float(byte) * scale
+        }
     }
 }

@@ -9,7 +9,8 @@
 /// Activations are stored by blocks of channels: `[channel / block][row][column][channel % block]`, `block` being the
 /// kernel set's vector width. Channels past the last one are zero. Distances are in words: see `Element`.
 ///
-/// A step is one word of the input: one channel of floats, or two of bf16, whose products are both added to a float.
+/// A step is one word of the input: one channel of floats; two of bf16, whose products are both added to a float; or four
+/// of bytes, whose products are added to an integer of 32 bits, which a scale turns into a float at the end.
 package struct GEMMArguments {
     /// The first output pixel's input, at tap offset 0.
     package var a: UnsafePointer<Float>
@@ -24,9 +25,12 @@ package struct GEMMArguments {
     package var tailSteps: Int
     /// The packed panel: for each step of each tap, `blocks × block` words of weights.
     package var b: UnsafePointer<Float>
-    /// `blocks × block` values.
+    /// `blocks × block` values, integers for inputs of bytes.
     package var bias: UnsafePointer<Float>
-    /// What `c` and `residual` hold.
+    /// For inputs of bytes: what the sums are multiplied with, `blocks × block` values.
+    package var scales: UnsafePointer<Float>
+    /// What `c` and `residual` hold. In quads, lines stand apart, and what is left of a line's last word is filled with
+    /// zeros; the line's input may be read three pixels further than it is long.
     package var output: Element
     /// The first output pixel, first channel of the panel.
     package var c: UnsafeMutablePointer<Float>
@@ -44,6 +48,8 @@ package struct GEMMArguments {
     package var lines: Int
     package var pixels: Int
     package var activation: Activation
+    /// For outputs of bytes.
+    package var mapping: ByteMapping
 
     package init(
         a: UnsafePointer<Float>,
@@ -55,6 +61,7 @@ package struct GEMMArguments {
         tailSteps: Int,
         b: UnsafePointer<Float>,
         bias: UnsafePointer<Float>,
+        scales: UnsafePointer<Float>? = nil,
         output: Element = .float32,
         c: UnsafeMutablePointer<Float>,
         cStride: Int,
@@ -65,7 +72,8 @@ package struct GEMMArguments {
         residualBlockStride: Int = 0,
         lines: Int = 1,
         pixels: Int,
-        activation: Activation
+        activation: Activation,
+        mapping: ByteMapping = ByteMapping()
     ) {
         self.a = a
         self.aStride = aStride
@@ -76,6 +84,7 @@ package struct GEMMArguments {
         self.tailSteps = tailSteps
         self.b = b
         self.bias = bias
+        self.scales = scales ?? bias
         self.output = output
         self.c = c
         self.cStride = cStride
@@ -87,6 +96,7 @@ package struct GEMMArguments {
         self.lines = lines
         self.pixels = pixels
         self.activation = activation
+        self.mapping = mapping
     }
 }
 

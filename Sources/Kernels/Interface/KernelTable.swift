@@ -2,6 +2,7 @@
 /// that runs on every CPU.
 package struct KernelTable: Sendable {
     package typealias Depthwise = @Sendable (borrowing DepthwiseArguments) -> Void
+    package typealias QuadDepthwise = @Sendable (borrowing QuadDepthwiseArguments) -> Void
     package typealias Plane = @Sendable (borrowing PlaneArguments) -> Void
     package typealias Pooling = @Sendable (borrowing PoolArguments) -> Void
     package typealias Elementwise = @Sendable (borrowing ElementwiseArguments) -> Void
@@ -13,7 +14,10 @@ package struct KernelTable: Sendable {
     package var gemm: GEMMKernels
     /// For inputs and weights in bf16; panels of one block only where the set has no instruction for them.
     package var gemmBFloat16: GEMMKernels
+    /// For inputs and weights of bytes.
+    package var gemmUInt8: GEMMKernels
     package var depthwise: Depthwise
+    package var quadDepthwise: QuadDepthwise
     /// Means over the plane's pixels, into `channels`.
     package var average: Plane
     /// Multiplies the plane's pixels by `channels`.
@@ -29,7 +33,9 @@ package struct KernelTable: Sendable {
         block: Int,
         gemm: GEMMKernels,
         gemmBFloat16: GEMMKernels,
+        gemmUInt8: GEMMKernels,
         depthwise: @escaping Depthwise,
+        quadDepthwise: @escaping QuadDepthwise,
         average: @escaping Plane,
         scale: @escaping Plane,
         normalize: @escaping Normalize,
@@ -41,7 +47,9 @@ package struct KernelTable: Sendable {
         self.block = block
         self.gemm = gemm
         self.gemmBFloat16 = gemmBFloat16
+        self.gemmUInt8 = gemmUInt8
         self.depthwise = depthwise
+        self.quadDepthwise = quadDepthwise
         self.average = average
         self.scale = scale
         self.normalize = normalize

@@ -34,6 +34,7 @@ private func tile<let pixels: Int>(
     switch arguments.outputElement {
     case .float32: finish(Float32Format.self, sums, arguments.activation, output)
     case .bfloat16: finish(BFloat16Format.self, sums, arguments.activation, output)
+    case .uint8, .uint8Quads: break  // Never planned.
     }
 }
 
@@ -66,11 +67,7 @@ private func cover<let pixels: Int>(
     kernelWidth: Int,
     stride: Int
 ) {
-    let outputWords: Int
-    switch arguments.outputElement {
-    case .float32: outputWords = Float32Format.words
-    case .bfloat16: outputWords = BFloat16Format.words
-    }
+    let outputWords = words(arguments.outputElement)
     for y in 0..<arguments.rows {
         let input = arguments.input + y * stride * arguments.inputRowStride
         let output = arguments.output + y * arguments.outputRowStride

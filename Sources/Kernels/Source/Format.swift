@@ -1,3 +1,5 @@
+internal import KernelInterface
+
 /// One of the formats of `Element`: how a block of channels is loaded, stored and multiplied, and how exactly curves are
 /// computed that go with it.
 protocol Format: SendableMetatype {
@@ -5,10 +7,14 @@ protocol Format: SendableMetatype {
     static var words: Int { get }
     /// Whether the network's input comes in it.
     static var isPictures: Bool { get }
+    /// Whether numbers are bytes: then sums of products are integers of 32 bits.
+    static var isBytes: Bool { get }
     static func read(_ p: UnsafePointer<Float>) -> Vector
     static func write(_ v: Vector, to p: UnsafeMutablePointer<Float>)
     /// `sum` + the products of the channels in each word of `a` and `b`.
     static func multiply(_ a: Vector, _ b: Vector, addingTo sum: Vector) -> Vector
+    /// A sum of products as numbers; only integers have scales.
+    static func numbers(_ sum: Vector, scale: Vector) -> Vector
     /// 1 / (1 + e^−x)
     static func sigmoid(_ x: Vector) -> Vector
 }
@@ -16,17 +22,57 @@ protocol Format: SendableMetatype {
 enum Float32Format: Format {
     @inline(__always) static var words: Int { width }
     @inline(__always) static var isPictures: Bool { true }
+    @inline(__always) static var isBytes: Bool { false }
     @inline(__always) static func read(_ p: UnsafePointer<Float>) -> Vector { load(p) }
     @inline(__always) static func write(_ v: Vector, to p: UnsafeMutablePointer<Float>) { store(p, v) }
     @inline(__always) static func multiply(_ a: Vector, _ b: Vector, addingTo sum: Vector) -> Vector { fma(a, b, sum) }
+    @inline(__always) static func numbers(_ sum: Vector, scale: Vector) -> Vector { sum }
     @inline(__always) static func sigmoid(_ x: Vector) -> Vector { exactSigmoid(x) }
 }
 
 enum BFloat16Format: Format {
     @inline(__always) static var words: Int { width / 2 }
     @inline(__always) static var isPictures: Bool { false }
+    @inline(__always) static var isBytes: Bool { false }
     @inline(__always) static func read(_ p: UnsafePointer<Float>) -> Vector { loadBFloat16(p) }
     @inline(__always) static func write(_ v: Vector, to p: UnsafeMutablePointer<Float>) { storeBFloat16(p, v) }
     @inline(__always) static func multiply(_ a: Vector, _ b: Vector, addingTo sum: Vector) -> Vector { dot(a, b, sum) }
+    @inline(__always) static func numbers(_ sum: Vector, scale: Vector) -> Vector { sum }
     @inline(__always) static func sigmoid(_ x: Vector) -> Vector { coarseSigmoid(x) }
+}
+
+/// Bytes are written as they are: see `ByteMapping`.
+enum UInt8Format: Format {
+    @inline(__always) static var words: Int { width / 4 }
+    @inline(__always) static var isPictures: Bool { false }
+    @inline(__always) static var isBytes: Bool { true }
+    @inline(__always) static func read(_ p: UnsafePointer<Float>) -> Vector {
+        widen(UnsafeRawPointer(p).assumingMemoryBound(to: UInt8.self))
+    }
+    @inline(__always) static func write(_ v: Vector, to p: UnsafeMutablePointer<Float>) {
+        write(first: 1, of: bytesByVector(v, v, v, v), to: p)
+    }
+    @inline(__always) static func multiply(_ a: Vector, _ b: Vector, addingTo sum: Vector) -> Vector {
+        dotBytes(a, b, sum)
+    }
+    @inline(__always) static func numbers(_ sum: Vector, scale: Vector) -> Vector { mul(fromIntegers(sum), scale) }
+    @inline(__always) static func sigmoid(_ x: Vector) -> Vector { coarseSigmoid(x) }
+
+    /// - Parameter four: the bytes of four pixels.
+    @inline(__always)
+    static func write(first pixels: Int, of four: Vector, to p: UnsafeMutablePointer<Float>) {
+        for word in 0..<pixels * words { p[word] = four[word] }
+    }
+}
+
+/// Words of one block of a pixel's channels.
+///
+/// A switch here, because kernels cannot see through functions of other modules.
+@inline(__always)
+func words(_ element: Element) -> Int {
+    switch element {
+    case .float32: Float32Format.words
+    case .bfloat16: BFloat16Format.words
+    case .uint8, .uint8Quads: UInt8Format.words
+    }
 }

@@ -1,24 +1,5 @@
 internal import KernelInterface
 
-/// Sums of one register tile: `rows` pixels × `blocks` vectors of output channels.
-private typealias Tile<let rows: Int, let blocks: Int> = InlineArray<rows, InlineArray<blocks, Vector>>
-
-/// One step: the outer product of `rows` inputs and `blocks` vectors of weights.
-@inline(__always)
-private func accumulate<Input: Format, let rows: Int, let blocks: Int>(
-    _: Input.Type,
-    _ sums: inout Tile<rows, blocks>,
-    a: UnsafePointer<Float>,
-    aStride: Int,
-    b: UnsafePointer<Float>
-) {
-    let weights = InlineArray<blocks, Vector> { load(b + $0 * width) }
-    for r in 0..<rows {
-        let input = broadcast(a[r * aStride])
-        for j in 0..<blocks { sums[r][j] = Input.multiply(input, weights[j], addingTo: sums[r][j]) }
-    }
-}
-
 /// A run of output pixels whose inputs are equally far apart: a line, or all lines where the inputs of neighbouring
 /// pixels follow each other without a gap between lines.
 private struct Run {
@@ -53,13 +34,14 @@ private struct Position {
 private func finish<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
     _: Input.Type,
     _: Output.Type,
-    _ sums: consuming Tile<rows, blocks>,
+    _ sums: consuming GEMMTile<rows, blocks>,
     _ arguments: borrowing GEMMArguments,
     _ run: Run,
     at position: Position,
     isPacked: Bool,
     mayCross: Bool
 ) {
+    scale(Input.self, &sums, arguments)
     let stride = isPacked ? Output.words : arguments.cStride
     let rest = mayCross ? run.linePixels - position.column : rows
     let first = (position.line * run.linePixels + position.column) * stride
@@ -71,12 +53,19 @@ private func finish<Input: Format, Output: Format, let rows: Int, let blocks: In
 
     if let residual = run.residual {
         let offsets = offsets(gap: run.residualGap)
+        let factor = broadcast(arguments.mapping.residualFactor)
         for r in 0..<rows {
             for j in 0..<blocks {
                 let other = Output.read(residual + offsets[r] + j * arguments.residualBlockStride)
-                sums[r][j] = add(sums[r][j], other)
+                sums[r][j] = add(sums[r][j], Output.isBytes ? mul(other, factor) : other)
             }
         }
+    }
+    if Output.isBytes {
+        map(Input.self, &sums, arguments)
+        let (c, offsets, blockStride) = (run.c, offsets(gap: run.cGap), arguments.cBlockStride)
+        storeBytes(sums, to: c, offsets: offsets, blockStride: blockStride, areNeighbours: isPacked && !mayCross)
+        return
     }
     let lowest = broadcast(arguments.activation.lowest)
     let highest = broadcast(arguments.activation.highest)
@@ -113,7 +102,7 @@ private func finish<Input: Format, Output: Format, let rows: Int, let blocks: In
 private func tile<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
     _: Input.Type,
     _: Output.Type,
-    _: Tile<rows, blocks>.Type,
+    _: GEMMTile<rows, blocks>.Type,
     _ arguments: borrowing GEMMArguments,
     _ run: Run,
     pixel: Int,
@@ -122,35 +111,16 @@ private func tile<Input: Format, Output: Format, let rows: Int, let blocks: Int>
     isPacked: Bool,
     mayCross: Bool
 ) {
-    let firstBias = arguments.bias
-    let bias = InlineArray<blocks, Vector> { load(firstBias + $0 * width) }
-    var sums = Tile<rows, blocks> { _ in bias }
-
-    let a = run.a + pixel * aStride
-    var b = arguments.b
-    for t in 0..<arguments.fullTaps {
-        let source = a + arguments.tapOffsets[t]
-        for k in 0..<Input.words {
-            accumulate(Input.self, &sums, a: source + k, aStride: aStride, b: b)
-            b += blocks * width
-        }
-    }
-    for t in 0..<arguments.tailTaps {
-        let source = a + arguments.tapOffsets[arguments.fullTaps + t]
-        for k in 0..<arguments.tailSteps {
-            accumulate(Input.self, &sums, a: source + k, aStride: aStride, b: b)
-            b += blocks * width
-        }
-    }
+    let sums = sums(Input.self, GEMMTile<rows, blocks>.self, arguments, a: run.a + pixel * aStride, aStride: aStride)
     finish(Input.self, Output.self, sums, arguments, run, at: position, isPacked: isPacked, mayCross: mayCross)
 }
 
 /// The tile for what is left of a run, and for runs whose strides are no literals.
 #if KERNELS_AVX512
-    private typealias SmallTile<let blocks: Int> = Tile<4, blocks>
+    private typealias SmallTile<let blocks: Int> = GEMMTile<4, blocks>
     private var smallRows: Int { 4 }
 #else
-    private typealias SmallTile<let blocks: Int> = Tile<2, blocks>
+    private typealias SmallTile<let blocks: Int> = GEMMTile<2, blocks>
     private var smallRows: Int { 2 }
 #endif
 
@@ -162,7 +132,7 @@ private func tile<Input: Format, Output: Format, let rows: Int, let blocks: Int>
 private func cover<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
     _ input: Input.Type,
     _ output: Output.Type,
-    _ type: Tile<rows, blocks>.Type,
+    _ type: GEMMTile<rows, blocks>.Type,
     _ arguments: borrowing GEMMArguments,
     _ run: Run,
     aStride: Int,
@@ -220,7 +190,7 @@ private func cover<
 >(
     _ input: Input.Type,
     _ output: Output.Type,
-    _ type: Tile<rows, blocks>.Type,
+    _ type: GEMMTile<rows, blocks>.Type,
     _ arguments: borrowing GEMMArguments,
     _ run: Run,
     _: Known<isPicture, mayCross>.Type
@@ -242,7 +212,7 @@ private func cover<
 private func cover<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
     _ input: Input.Type,
     _ output: Output.Type,
-    _ type: Tile<rows, blocks>.Type,
+    _ type: GEMMTile<rows, blocks>.Type,
     _ arguments: borrowing GEMMArguments,
     _ run: Run,
     isPacked: Bool
@@ -253,7 +223,7 @@ private func cover<Input: Format, Output: Format, let rows: Int, let blocks: Int
             tile(
                 input,
                 output,
-                Tile<1, blocks>.self,
+                GEMMTile<1, blocks>.self,
                 arguments,
                 run,
                 pixel: pixel,
@@ -289,7 +259,7 @@ private func cover<Input: Format, Output: Format, let rows: Int, let blocks: Int
 private func run<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
     _ input: Input.Type,
     _ output: Output.Type,
-    _ type: Tile<rows, blocks>.Type,
+    _ type: GEMMTile<rows, blocks>.Type,
     _ arguments: borrowing GEMMArguments
 ) {
     let (pixels, aStride, aLineStride) = (arguments.pixels, arguments.aStride, arguments.aLineStride)
@@ -297,7 +267,7 @@ private func run<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
     let isPacked = arguments.cStride == Output.words
     // A tile crosses from one line to the next at most.
     let isContinuous = aStride == Input.words && aLineStride == pixels * Input.words
-    let crosses = isContinuous && isPacked && pixels > rows && pixels % rows != 0
+    let crosses = isContinuous && isPacked && !Output.isBytes && pixels > rows && pixels % rows != 0
     var run = Run(
         a: arguments.a,
         c: arguments.c,
@@ -317,19 +287,27 @@ private func run<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
 
 /// Chooses the code for the output's format.
 @inline(__always)
-private func run<Input: Format, let rows: Int, let blocks: Int>(
+private func run<Input: Format, let rows: Int, let quadRows: Int, let blocks: Int>(
     _ input: Input.Type,
-    _ type: Tile<rows, blocks>.Type,
+    _ type: GEMMTile<rows, blocks>.Type,
+    quads: GEMMTile<quadRows, blocks>.Type,
     _ arguments: borrowing GEMMArguments
 ) {
+    #if KERNELS_BF16
+        // Of all that bf16 and bytes are combined with, what plans are made of.
+        switch arguments.output {
+        case .float32: return run(input, Float32Format.self, type, arguments)
+        case .bfloat16: if !Input.isPictures { return run(input, BFloat16Format.self, type, arguments) }
+        case .uint8: if !Input.isPictures { return run(input, UInt8Format.self, type, arguments) }
+        case .uint8Quads: return runQuads(input, quads, arguments)
+        }
+    #endif
+    // Seldom, or for checks only: the least code.
     switch arguments.output {
     case .float32: run(input, Float32Format.self, type, arguments)
-    case .bfloat16:
-        #if KERNELS_BF16
-            if !Input.isPictures { return run(input, BFloat16Format.self, type, arguments) }
-        #endif
-        // Seldom, or for checks only: the least code.
-        run(input, BFloat16Format.self, SmallTile<blocks>.self, arguments)
+    case .bfloat16: run(input, BFloat16Format.self, SmallTile<blocks>.self, arguments)
+    case .uint8: run(input, UInt8Format.self, SmallTile<blocks>.self, arguments)
+    case .uint8Quads: runQuads(input, GEMMTile<4, blocks>.self, arguments)
     }
 }
 
@@ -338,23 +316,34 @@ private func run<Input: Format, let rows: Int, let blocks: Int>(
 private func kernels<Input: Format>(_ input: Input.Type) -> GEMMKernels {
     #if KERNELS_AVX512
         GEMMKernels(
-            one: GEMMKernel(rows: 14, smallRows: smallRows, blocks: 1) { run(Input.self, Tile<14, 1>.self, $0) },
+            one: kernel(Input.self, GEMMTile<14, 1>.self, quads: GEMMTile<12, 1>.self),
             wider: (
-                GEMMKernel(rows: 12, smallRows: smallRows, blocks: 2) { run(Input.self, Tile<12, 2>.self, $0) },
-                GEMMKernel(rows: 7, smallRows: smallRows, blocks: 3) { run(Input.self, Tile<7, 3>.self, $0) },
-                GEMMKernel(rows: 7, smallRows: smallRows, blocks: 4) { run(Input.self, Tile<7, 4>.self, $0) }
+                kernel(Input.self, GEMMTile<12, 2>.self, quads: GEMMTile<12, 2>.self),
+                kernel(Input.self, GEMMTile<7, 3>.self, quads: GEMMTile<8, 3>.self),
+                kernel(Input.self, GEMMTile<7, 4>.self, quads: GEMMTile<4, 4>.self)
             )
         )
     #else
         GEMMKernels(
-            one: GEMMKernel(rows: 7, smallRows: smallRows, blocks: 1) { run(Input.self, Tile<7, 1>.self, $0) },
+            one: kernel(Input.self, GEMMTile<7, 1>.self, quads: GEMMTile<4, 1>.self),
             wider: (
-                GEMMKernel(rows: 6, smallRows: smallRows, blocks: 2) { run(Input.self, Tile<6, 2>.self, $0) },
-                GEMMKernel(rows: 3, smallRows: smallRows, blocks: 3) { run(Input.self, Tile<3, 3>.self, $0) },
-                GEMMKernel(rows: 2, smallRows: smallRows, blocks: 4) { run(Input.self, Tile<2, 4>.self, $0) }
+                kernel(Input.self, GEMMTile<6, 2>.self, quads: GEMMTile<4, 2>.self),
+                kernel(Input.self, GEMMTile<3, 3>.self, quads: GEMMTile<4, 3>.self),
+                kernel(Input.self, GEMMTile<2, 4>.self, quads: GEMMTile<4, 4>.self)
             )
         )
     #endif
+}
+
+@inline(__always)
+private func kernel<Input: Format, let rows: Int, let quadRows: Int, let blocks: Int>(
+    _: Input.Type,
+    _: GEMMTile<rows, blocks>.Type,
+    quads: GEMMTile<quadRows, blocks>.Type
+) -> GEMMKernel {
+    GEMMKernel(rows: rows, smallRows: smallRows, blocks: blocks) {
+        run(Input.self, GEMMTile<rows, blocks>.self, quads: GEMMTile<quadRows, blocks>.self, $0)
+    }
 }
 
 func gemmKernels() -> GEMMKernels {
@@ -365,11 +354,31 @@ func gemmBFloat16Kernels() -> GEMMKernels {
     #if KERNELS_BF16
         kernels(BFloat16Format.self)
     #else
-        // For checks only: the least code.
-        GEMMKernels(
-            one: GEMMKernel(rows: smallRows, smallRows: smallRows, blocks: 1) {
-                run(BFloat16Format.self, SmallTile<1>.self, $0)
-            }
-        )
+        checkKernels(BFloat16Format.self)
     #endif
 }
+
+/// Bytes are written four pixels at a time: tiles are made of as many.
+func gemmUInt8Kernels() -> GEMMKernels {
+    #if KERNELS_BF16
+        GEMMKernels(
+            one: kernel(UInt8Format.self, GEMMTile<12, 1>.self, quads: GEMMTile<12, 1>.self),
+            wider: (
+                kernel(UInt8Format.self, GEMMTile<12, 2>.self, quads: GEMMTile<12, 2>.self),
+                kernel(UInt8Format.self, GEMMTile<8, 3>.self, quads: GEMMTile<8, 3>.self),
+                kernel(UInt8Format.self, GEMMTile<4, 4>.self, quads: GEMMTile<4, 4>.self)
+            )
+        )
+    #else
+        checkKernels(UInt8Format.self)
+    #endif
+}
+
+#if !KERNELS_BF16
+    /// For checks only: the least code.
+    private func checkKernels<Input: Format>(_: Input.Type) -> GEMMKernels {
+        GEMMKernels(
+            one: kernel(Input.self, SmallTile<1>.self, quads: GEMMTile<4, 1>.self)
+        )
+    }
+#endif

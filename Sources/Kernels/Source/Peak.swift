@@ -5,6 +5,7 @@ func peak(_ arguments: borrowing PeakArguments) {
     switch arguments.element {
     case .float32: peak(Float32Format.self, arguments)
     case .bfloat16: peak(BFloat16Format.self, arguments)
+    case .uint8, .uint8Quads: peak(UInt8Format.self, arguments)
     }
 }
 

@@ -5,6 +5,7 @@ func average(_ arguments: borrowing PlaneArguments) {
     switch arguments.element {
     case .float32: average(Float32Format.self, arguments)
     case .bfloat16: average(BFloat16Format.self, arguments)
+    case .uint8, .uint8Quads: break  // Never planned.
     }
 }
 
@@ -24,6 +25,7 @@ func scale(_ arguments: borrowing PlaneArguments) {
     switch arguments.element {
     case .float32: scale(Float32Format.self, arguments)
     case .bfloat16: scale(BFloat16Format.self, arguments)
+    case .uint8, .uint8Quads: break  // Never planned.
     }
 }
 

@@ -26,6 +26,21 @@ internal import CIntrinsics
     @inline(__always) func dot(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x16_dot_bf16(a, b, c) }
     @inline(__always) func loadBFloat16(_ p: UnsafePointer<Float>) -> Vector { f32x16_from_bf16(p) }
     @inline(__always) func storeBFloat16(_ p: UnsafeMutablePointer<Float>, _ v: Vector) { f32x16_store_bf16(p, v) }
+    /// c + the products of the unsigned bytes of a and the signed ones of b; integers
+    @inline(__always) func dotBytes(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x16_dot_u8s8(a, b, c) }
+    @inline(__always) func fromIntegers(_ a: Vector) -> Vector { f32x16_from_i32(a) }
+    /// Rounded to bytes: all of the first vector, then all of the second…
+    @inline(__always) func bytesByVector(_ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector) -> Vector {
+        f32x16_bytes_by_vector(a, b, c, d)
+    }
+    /// Rounded to bytes: those of the first lane, then those of the second…
+    @inline(__always) func bytesByLane(_ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector) -> Vector {
+        f32x16_bytes_by_lane(a, b, c, d)
+    }
+    /// In each lane the lowest bytes, as many as said, and the others above them
+    @inline(__always) func select(firstBytes count: Int, of a: Vector, otherwise b: Vector) -> Vector {
+        f32x16_first_bytes(Int32(truncatingIfNeeded: count), a, b)
+    }
 #elseif KERNELS_AVX2
     typealias Vector = SIMD8<Float>
     let width = 8
@@ -50,6 +65,21 @@ internal import CIntrinsics
     @inline(__always) func dot(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x8_dot_bf16(a, b, c) }
     @inline(__always) func loadBFloat16(_ p: UnsafePointer<Float>) -> Vector { f32x8_from_bf16(p) }
     @inline(__always) func storeBFloat16(_ p: UnsafeMutablePointer<Float>, _ v: Vector) { f32x8_store_bf16(p, v) }
+    /// c + the products of the unsigned bytes of a and the signed ones of b; integers
+    @inline(__always) func dotBytes(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x8_dot_u8s8(a, b, c) }
+    @inline(__always) func fromIntegers(_ a: Vector) -> Vector { f32x8_from_i32(a) }
+    /// Rounded to bytes: all of the first vector, then all of the second…
+    @inline(__always) func bytesByVector(_ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector) -> Vector {
+        f32x8_bytes_by_vector(a, b, c, d)
+    }
+    /// Rounded to bytes: those of the first lane, then those of the second…
+    @inline(__always) func bytesByLane(_ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector) -> Vector {
+        f32x8_bytes_by_lane(a, b, c, d)
+    }
+    /// In each lane the lowest bytes, as many as said, and the others above them
+    @inline(__always) func select(firstBytes count: Int, of a: Vector, otherwise b: Vector) -> Vector {
+        f32x8_first_bytes(Int32(truncatingIfNeeded: count), a, b)
+    }
 #else
     typealias Vector = SIMD4<Float>
     let width = 4
@@ -74,4 +104,19 @@ internal import CIntrinsics
     @inline(__always) func dot(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x4_dot_bf16(a, b, c) }
     @inline(__always) func loadBFloat16(_ p: UnsafePointer<Float>) -> Vector { f32x4_from_bf16(p) }
     @inline(__always) func storeBFloat16(_ p: UnsafeMutablePointer<Float>, _ v: Vector) { f32x4_store_bf16(p, v) }
+    /// c + the products of the unsigned bytes of a and the signed ones of b; integers
+    @inline(__always) func dotBytes(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x4_dot_u8s8(a, b, c) }
+    @inline(__always) func fromIntegers(_ a: Vector) -> Vector { f32x4_from_i32(a) }
+    /// Rounded to bytes: all of the first vector, then all of the second…
+    @inline(__always) func bytesByVector(_ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector) -> Vector {
+        f32x4_bytes_by_vector(a, b, c, d)
+    }
+    /// Rounded to bytes: those of the first lane, then those of the second…
+    @inline(__always) func bytesByLane(_ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector) -> Vector {
+        f32x4_bytes_by_lane(a, b, c, d)
+    }
+    /// In each lane the lowest bytes, as many as said, and the others above them
+    @inline(__always) func select(firstBytes count: Int, of a: Vector, otherwise b: Vector) -> Vector {
+        f32x4_first_bytes(Int32(truncatingIfNeeded: count), a, b)
+    }
 #endif

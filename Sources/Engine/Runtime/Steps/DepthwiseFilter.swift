@@ -1,7 +1,34 @@
 internal import KernelInterface
 
+/// A depthwise convolution as the rows of a streamed convolution pass through it.
+protocol RowFilter: Sendable {
+    var kernelHeight: Int { get }
+    var stride: Int { get }
+    /// What `kind` calls it.
+    var title: String { get }
+    /// Words of packed weights for one block of channels.
+    var weightsPerBlock: Int { get }
+
+    /// Rows of one block of channels.
+    ///
+    /// - Parameters:
+    ///   - input: the first tap of the first output pixel.
+    ///   - weights: the plan's packed weights.
+    func apply(
+        block index: Int,
+        input: UnsafePointer<Float>,
+        inputRowStride: Int,
+        output: UnsafeMutablePointer<Float>,
+        outputElement: Element,
+        outputRowStride: Int,
+        rows: Int,
+        columns: Int,
+        weights packed: UnsafePointer<Float>
+    )
+}
+
 /// A depthwise convolution: each channel with its own small kernel. Everything but where features come from and go.
-struct DepthwiseFilter: Sendable {
+struct DepthwiseFilter: RowFilter {
     let kernel: KernelTable.Depthwise
     let kernelHeight: Int
     let kernelWidth: Int
@@ -13,16 +40,9 @@ struct DepthwiseFilter: Sendable {
     let bias: Int
     let activation: Activation
 
-    /// What `kind` calls it.
     var title: String { "depthwise \(kernelHeight)×\(kernelWidth)/\(stride)" }
-    /// Words of packed weights for one block of channels.
     var weightsPerBlock: Int { kernelHeight * kernelWidth * block }
 
-    /// Rows of one block of channels.
-    ///
-    /// - Parameters:
-    ///   - input: the first tap of the first output pixel.
-    ///   - weights: the plan's packed weights.
     func apply(
         block index: Int,
         input: UnsafePointer<Float>,

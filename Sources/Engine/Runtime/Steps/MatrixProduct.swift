@@ -7,6 +7,8 @@ struct MatrixProduct: Sendable {
         var panel: Panel
         var weights: Int
         var bias: Int
+        /// For products of bytes.
+        var scales: Int
     }
 
     /// Lines of output pixels whose inputs are equally far apart. Strides are in words.
@@ -39,7 +41,10 @@ struct MatrixProduct: Sendable {
     let order: TapOrder
     /// The format of inputs and weights.
     let input: Element
+    /// What one step of an input of bytes stands for.
+    let inputScale: Float
     let activation: Activation
+    let mapping: ByteMapping
 
     /// Words of packed weights.
     func weightCount(block: Int) -> Int {
@@ -66,6 +71,7 @@ struct MatrixProduct: Sendable {
                     tailSteps: order.tailSteps,
                     b: weights + panel.weights,
                     bias: weights + panel.bias,
+                    scales: weights + panel.scales,
                     output: destination.element,
                     c: destination.c,
                     cStride: destination.stride,
@@ -76,7 +82,8 @@ struct MatrixProduct: Sendable {
                     residualBlockStride: destination.residualBlockStride,
                     lines: lines.count,
                     pixels: lines.pixels,
-                    activation: activation
+                    activation: activation,
+                    mapping: mapping
                 )
             )
         }

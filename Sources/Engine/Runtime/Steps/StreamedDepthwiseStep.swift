@@ -17,7 +17,7 @@ struct StreamedDepthwiseStep: Step {
     let inputStride: Int
     /// The features between, as if they existed.
     let inner: BufferLayout
-    let filter: DepthwiseFilter
+    let filter: any RowFilter
     let output: Buffer
     /// Output rows of a unit, and of a strip within it.
     let rowsPerUnit: Int
@@ -60,14 +60,15 @@ struct StreamedDepthwiseStep: Step {
         }
     }
 
-    /// Zeros left and right of all rows of the scratch.
+    /// The border left and right of all rows of the scratch. A line's last word of pixels is the kernels' to fill.
     private func clearColumns(blocks: Int, _ scratch: UnsafeMutablePointer<Float>) {
         let left = inner.border.left * inner.pixelStride
-        let right = inner.border.right * inner.pixelStride
+        let word = inner.element == .uint8Quads ? inner.element.perWord : 1
+        let right = inner.border.right / word * word * inner.pixelStride
         for row in 0..<blocks * scratchRows {
             let line = scratch + row * inner.rowStride
-            line.update(repeating: 0, count: left)
-            (line + inner.rowStride - right).update(repeating: 0, count: right)
+            line.update(repeating: inner.borderWord, count: left)
+            (line + inner.rowStride - right).update(repeating: inner.borderWord, count: right)
         }
     }
 
@@ -97,7 +98,7 @@ struct StreamedDepthwiseStep: Step {
         for row in rows where !real.contains(row) {
             let line = context.scratch + (row - start) * inner.rowStride
             for block in 0..<panel.panel.kernel.blocks {
-                (line + block * scratchPlane).update(repeating: 0, count: inner.rowStride)
+                (line + block * scratchPlane).update(repeating: inner.borderWord, count: inner.rowStride)
             }
         }
         guard !real.isEmpty else { return }
@@ -113,6 +114,7 @@ struct StreamedDepthwiseStep: Step {
             ),
             weights: context.weights,
             into: MatrixProduct.Destination(
+                element: inner.element,
                 c: context.scratch + first,
                 stride: inner.pixelStride,
                 lineStride: inner.rowStride,

@@ -1,0 +1,124 @@
+internal import KernelInterface
+
+/// Sums of one register tile: `rows` pixels × `blocks` vectors of output channels.
+typealias GEMMTile<let rows: Int, let blocks: Int> = InlineArray<rows, InlineArray<blocks, Vector>>
+
+/// One step: the outer product of `rows` inputs and `blocks` vectors of weights.
+@inline(__always)
+private func accumulate<Input: Format, let rows: Int, let blocks: Int>(
+    _: Input.Type,
+    _ sums: inout GEMMTile<rows, blocks>,
+    a: UnsafePointer<Float>,
+    aStride: Int,
+    b: UnsafePointer<Float>
+) {
+    let weights = InlineArray<blocks, Vector> { load(b + $0 * width) }
+    for r in 0..<rows {
+        let input = broadcast(a[r * aStride])
+        for j in 0..<blocks { sums[r][j] = Input.multiply(input, weights[j], addingTo: sums[r][j]) }
+    }
+}
+
+/// All steps of one tile.
+///
+/// - Parameters:
+///   - a: the first pixel's input.
+///   - aStride: a literal at the calls that matter.
+@inline(__always)
+func sums<Input: Format, let rows: Int, let blocks: Int>(
+    _: Input.Type,
+    _: GEMMTile<rows, blocks>.Type,
+    _ arguments: borrowing GEMMArguments,
+    a: UnsafePointer<Float>,
+    aStride: Int
+) -> GEMMTile<rows, blocks> {
+    let firstBias = arguments.bias
+    let bias = InlineArray<blocks, Vector> { load(firstBias + $0 * width) }
+    var sums = GEMMTile<rows, blocks> { _ in bias }
+
+    var b = arguments.b
+    for t in 0..<arguments.fullTaps {
+        let source = a + arguments.tapOffsets[t]
+        for k in 0..<Input.words {
+            accumulate(Input.self, &sums, a: source + k, aStride: aStride, b: b)
+            b += blocks * width
+        }
+    }
+    for t in 0..<arguments.tailTaps {
+        let source = a + arguments.tapOffsets[arguments.fullTaps + t]
+        for k in 0..<arguments.tailSteps {
+            accumulate(Input.self, &sums, a: source + k, aStride: aStride, b: b)
+            b += blocks * width
+        }
+    }
+    return sums
+}
+
+/// Turns integers into numbers.
+@inline(__always)
+func scale<Input: Format, let rows: Int, let blocks: Int>(
+    _: Input.Type,
+    _ sums: inout GEMMTile<rows, blocks>,
+    _ arguments: borrowing GEMMArguments
+) {
+    guard Input.isBytes else { return }
+    let scales = arguments.scales
+    let scale = InlineArray<blocks, Vector> { load(scales + $0 * width) }
+    for r in 0..<rows {
+        for j in 0..<blocks { sums[r][j] = Input.numbers(sums[r][j], scale: scale[j]) }
+    }
+}
+
+/// Applies the curve of an activation and maps what comes of it as bytes are stored, before rounding.
+@inline(__always)
+func map<Input: Format, let rows: Int, let blocks: Int>(
+    _: Input.Type,
+    _ numbers: inout GEMMTile<rows, blocks>,
+    _ arguments: borrowing GEMMArguments
+) {
+    let curve = arguments.activation.curve
+    if case .none = curve {
+        // Integers with their scales are never as large as what rounding cannot do.
+        if Input.isBytes { return }
+        for r in 0..<rows {
+            for j in 0..<blocks { numbers[r][j] = min(numbers[r][j], broadcast(255)) }
+        }
+        return
+    }
+    let factor = broadcast(arguments.mapping.factor)
+    let offset = broadcast(arguments.mapping.offset)
+    // A loop over memory: inlined for each register of the tile, curves would be kilobytes of code.
+    withUnsafeMutablePointer(to: &numbers) { numbers in
+        let vectors = UnsafeMutableRawPointer(numbers).assumingMemoryBound(to: Float.self)
+        for index in 0..<rows * blocks {
+            let vector = vectors + index * width
+            let value = apply(curve, load(vector), UInt8Format.self)
+            store(vector, min(add(mul(value, factor), offset), broadcast(255)))
+        }
+    }
+}
+
+/// Writes numbers as bytes, four pixels at a time where they are neighbours.
+///
+/// - Parameters:
+///   - offsets: words from `c` to each pixel's first channel.
+@inline(__always)
+func storeBytes<let rows: Int, let blocks: Int>(
+    _ numbers: GEMMTile<rows, blocks>,
+    to c: UnsafeMutablePointer<Float>,
+    offsets: InlineArray<rows, Int>,
+    blockStride: Int,
+    areNeighbours: Bool
+) {
+    let fours = areNeighbours ? rows / 4 : 0
+    for four in 0..<fours {
+        let r = four * 4
+        for j in 0..<blocks {
+            let bytes = bytesByVector(numbers[r][j], numbers[r + 1][j], numbers[r + 2][j], numbers[r + 3][j])
+            store(c + offsets[r] + j * blockStride, bytes)
+        }
+    }
+    for r in fours * 4..<rows {
+        for j in 0..<blocks { UInt8Format.write(numbers[r][j], to: c + offsets[r] + j * blockStride) }
+    }
+}
