@@ -45,7 +45,8 @@ struct Planner {
         transform: ImageTransform,
         instructionSet: InstructionSet,
         precision: Precision,
-        threads: Int
+        threads: Int,
+        keepsAllValues: Bool = false
     ) throws {
         self.model = model
         self.transform = transform
@@ -54,7 +55,13 @@ struct Planner {
         self.threads = max(1, threads)
         kernels = instructionSet.kernels
         shapes = try model.graph.shapes()
-        activations = ActivationPlan(model.graph, shapes: shapes, block: kernels.block, precision: precision)
+        activations = ActivationPlan(
+            model.graph,
+            shapes: shapes,
+            block: kernels.block,
+            precision: precision,
+            keepsAllValues: keepsAllValues
+        )
     }
 
     mutating func plan() throws -> Plan {
