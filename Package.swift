@@ -131,7 +131,7 @@ let package = Package(
         ),
         .testTarget(
             name: "QuantizingTests",
-            dependencies: ["Checkpoints", "Classification", "Engine", "Imaging", "ModelGraph", "Quantizing", "TestSupport"],
+            dependencies: ["Architectures", "Engine", "ModelGraph", "Quantizing", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(name: "KernelsTests", dependencies: ["Engine", "KernelInterface"], swiftSettings: strict),

@@ -1,19 +1,19 @@
-internal import ModelGraph
+package import ModelGraph
 
 /// Which convolutions of an optimised graph multiply integers, and which values are stored in 8 bits for that.
-struct LayerChoice {
+package struct LayerChoice {
     /// Convolutions that do not multiply integers: why, by the node's name.
-    private(set) var reasons: [String: String] = [:]
+    package private(set) var reasons: [String: String] = [:]
     /// Nodes that multiply integers, by their names.
-    private(set) var layers: Set<String> = []
+    package private(set) var layers: Set<String> = []
     /// Values that are stored in 8 bits, or mapped to them for their reader.
-    private(set) var narrowValues: Set<Value> = []
+    package private(set) var narrowValues: Set<Value> = []
 
     private let graph: Graph
     private let shapes: [FeatureShape]
 
     /// - Parameter wide: names of layers that shall not multiply integers.
-    init(_ graph: Graph, shapes: [FeatureShape], wide: Set<String>) {
+    package init(_ graph: Graph, shapes: [FeatureShape], wide: Set<String>) {
         self.graph = graph
         self.shapes = shapes
         var previous: Node?
