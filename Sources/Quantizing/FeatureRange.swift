@@ -53,11 +53,13 @@ package struct FeatureRange: Sendable, Equatable {
         ///
         /// - Parameter limit: what the largest stored number must not pass.
         func best(below maximum: Float, limit: Float = .infinity) -> Choice {
-            choose(Self.shares.map { share in
-                var scale = maximum * share / 255
-                while scale * 255 > limit { scale = scale.nextDown }
-                return Quantization.Features(scale: Self.usable(scale), zero: 0)
-            })
+            choose(
+                Self.shares.map { share in
+                    var scale = maximum * share / 255
+                    while scale * 255 > limit { scale = scale.nextDown }
+                    return Quantization.Features(scale: Self.usable(scale), zero: 0)
+                }
+            )
         }
 
         /// Of ranges that begin at `lower`.

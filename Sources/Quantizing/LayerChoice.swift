@@ -19,7 +19,8 @@ package struct LayerChoice {
         var previous: Node?
         for node in graph.nodes {
             if case .convolution(let convolution) = node.operation {
-                reasons[node.name] = wide.contains(node.name)
+                reasons[node.name] =
+                    wide.contains(node.name)
                     ? "sensitive" : obstacle(node, convolution, behind: previous)
             }
             previous = node
@@ -57,7 +58,9 @@ package struct LayerChoice {
     /// to their sums, and a sum and what is added to it are of one kind.
     private mutating func chooseValues() {
         for node in graph.nodes {
-            guard case .convolution = node.operation, !isResult(node.output), isReadNarrow(node.output) else { continue }
+            guard case .convolution = node.operation, !isResult(node.output), isReadNarrow(node.output) else {
+                continue
+            }
             narrowValues.insert(node.output)
         }
         var count: Int

@@ -33,10 +33,14 @@ package struct NumberHistogram: Sendable, Equatable {
             maximum = isEmpty ? high : max(maximum, high)
             isEmpty = false
             while max(-low, high) >= Float(Self.half) * binWidth { doubleWidth() }
-            let (scale, half) = (1 / binWidth, Float(Self.half))
+            let scale = 1 / binWidth
             counts.withUnsafeMutableBufferPointer { counts in
-                // Never negative, so that dropping the fraction rounds down.
-                for number in numbers { counts[Int(number * scale + half)] += 1 }
+                for number in numbers {
+                    // Rounded down; the product is exact.
+                    let bins = number * scale
+                    let whole = Int32(bins)
+                    counts[Int(whole) + Self.half - (bins < Float(whole) ? 1 : 0)] += 1
+                }
             }
             return true
         }

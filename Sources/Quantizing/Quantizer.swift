@@ -53,7 +53,9 @@ package struct Quantizer: Sendable {
                 guard let seen = statistics[node.name] else { throw QuantizerError.notObserved(layer: node.name) }
                 ranges[node.name] = FeatureRange(seen.histogram, activation: node.activation)
             }
-            guard choice.layers.contains(node.name), case .convolution(let convolution) = node.operation else { continue }
+            guard choice.layers.contains(node.name), case .convolution(let convolution) = node.operation else {
+                continue
+            }
             let producer = producers[node.inputs[0]] ?? ""
             guard let inputs = statistics[producer] else { throw QuantizerError.notObserved(layer: producer) }
             let rounded = RoundedWeights(
@@ -63,7 +65,9 @@ package struct Quantizer: Sendable {
             weights[node.name] = rounded
             let means = inputs.tapMeans(of: convolution, output: shapes[node.output.index])
             let corrections = rounded.corrections(of: convolution, tapMeans: means)
-            shifts[node.name] = zip(convolution.affine?.shift ?? corrections.map { _ in 0 }, corrections).map { $0 + $1 }
+            shifts[node.name] = zip(convolution.affine?.shift ?? corrections.map { _ in 0 }, corrections).map {
+                $0 + $1
+            }
         }
         self.ranges = ranges
         self.weights = weights

@@ -7,7 +7,7 @@ import Testing
     private static let weights = CommandProcess.repository
         .appending(path: "Tests/Fixtures/checkpoints/files/training.pth")
 
-    private var path: String { folder.url.path() }
+    private var path: String { folder.url.path() + "/" }
 
     private func object(_ command: CommandProcess) throws -> [String: Any] {
         try #require(try JSONSerialization.jsonObject(with: Data(command.output.utf8)) as? [String: Any])
@@ -30,7 +30,7 @@ import Testing
         // The same pictures give the same bytes, on any number of threads; what was there is replaced.
         try folder.write("quantization.safetensors", [1, 2, 3])
         let again = try CommandProcess([
-            "quantize", path, "--images", Self.photos, "--limit", "5", "--threads", "1",
+            "quantize", folder.url.path(), "--images", Self.photos, "--limit", "5", "--threads", "1",
         ])
         #expect(again.code == 0, "\(again.errors)")
         #expect(again.output.contains("reads the picture"))
@@ -45,7 +45,8 @@ import Testing
         #expect(command.code == 0, "\(command.errors)")
         func probabilities(_ model: String) throws -> [Double] {
             let classified = try CommandProcess([
-                "classify", "\(Self.photos)/macaw.jpg", "--model", model, "--json", "--top-k", "7", "--precision", "fp32",
+                "classify", "\(Self.photos)/macaw.jpg", "--model", model, "--json", "--top-k", "7", "--precision",
+                "fp32",
             ])
             #expect(classified.code == 0, "\(classified.errors)")
             let predictions = try #require(try object(classified)["predictions"] as? [[String: Any]])
@@ -78,14 +79,19 @@ import Testing
     }
 
     @Test func whatIsMissingIsSaid() throws {
-        try FileManager.default.createDirectory(at: folder.url.appending(path: "empty"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: folder.url.appending(path: "empty"),
+            withIntermediateDirectories: true
+        )
         let noPictures = try CommandProcess(["quantize", Self.weights.path(), "--images", path + "empty"])
         #expect(noPictures.code == 66)
         #expect(noPictures.errors.contains("give --images a folder of pictures"))
         #expect(try CommandProcess(["quantize", path + "no-model", "--images", Self.photos]).code == 66)
         #expect(try CommandProcess(["quantize", Self.weights.path()]).code == 64)
         #expect(try CommandProcess(["quantize", "x", "--images", "y", "--limit", "0"]).code == 64)
-        let unwritable = ["quantize", Self.weights.path(), "--images", Self.photos, "--limit", "1", "--output", "/proc/x"]
+        let unwritable = [
+            "quantize", Self.weights.path(), "--images", Self.photos, "--limit", "1", "--output", "/proc/x",
+        ]
         #expect(try CommandProcess(unwritable).code == 73)
     }
 }

@@ -5,7 +5,12 @@ import TestSupport
 import Testing
 
 @Suite struct QuantizerTests {
-    private static let transform = ImageTransform(width: 16, height: 16, mean: [0, 0, 0], standardDeviation: [1, 1, 1])
+    private static let transform = ImageTransform(
+        width: 16,
+        height: 16,
+        mean: [0, 0, 0],
+        standardDeviation: [1, 1, 1]
+    )
 
     private func session(_ model: Model) throws -> Session {
         let plan = try Plan(model.optimized(), transform: Self.transform, instructionSet: .best)

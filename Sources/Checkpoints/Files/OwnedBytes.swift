@@ -30,7 +30,8 @@ extension Tensor {
 
     /// A tensor of one-byte elements in memory of its own.
     init(_ elementType: ElementType, shape: [Int], bytes: [UInt8]) {
-        let storage = bytes.withUnsafeBytes { source in OwnedBytes(count: source.count) { $0.copyMemory(from: source) } }
+        let storage = bytes.withUnsafeBytes { source in OwnedBytes(count: source.count) { $0.copyMemory(from: source) }
+        }
         self.init(elementType: elementType, shape: shape, storage: storage, byteRange: 0..<bytes.count)
     }
 }

@@ -20,7 +20,10 @@ struct Quantize: ParsableCommand {
     @Argument(help: "A model folder, or a file of weights.", completion: .file())
     var model: String
 
-    @Option(help: "A folder of JPEG and PNG files; folders in it are searched too. [EFFNET_IMAGES]", completion: .directory)
+    @Option(
+        help: "A folder of JPEG and PNG files; folders in it are searched too. [EFFNET_IMAGES]",
+        completion: .directory
+    )
     var images: String
 
     @Option(help: "Write a model folder of integers here; it is made. [EFFNET_OUTPUT]", completion: .directory)
@@ -120,7 +123,10 @@ struct Quantize: ParsableCommand {
         }
         progress.clear()
         guard calibration.pictures > 0 else {
-            throw CommandFailure(code: .badData, message: "none of the \(paths.count) pictures can be shown; the last: \(last)")
+            throw CommandFailure(
+                code: .badData,
+                message: "none of the \(paths.count) pictures can be shown; the last: \(last)"
+            )
         }
     }
 

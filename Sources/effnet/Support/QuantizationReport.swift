@@ -20,7 +20,9 @@ struct QuantizationReport {
     }
 
     private func row(_ layer: Quantizer.LayerReport) -> [String] {
-        let output = layer.output.map { [number($0.lower), number($0.upper), String($0.features.zero), decibels($0.decibels)] }
+        let output = layer.output.map {
+            [number($0.lower), number($0.upper), String($0.features.zero), decibels($0.decibels)]
+        }
         return [layer.name, layer.weightDecibels.map(decibels) ?? "–"] + (output ?? ["–", "–", "–", "floats"])
             + [layer.wideReason ?? ""]
     }
