@@ -86,6 +86,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "Quantizing",
+            dependencies: ["ModelGraph", "Checkpoints", "Engine", "Imaging", "Classification"],
+            swiftSettings: small
+        ),
 
         // The service.
         .target(
@@ -108,6 +113,7 @@ let package = Package(
             name: "effnet",
             dependencies: [
                 "Architectures", "Serving", "Classification", "Checkpoints", "Engine", "HTTP", "Imaging", "ModelGraph",
+                "Quantizing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -121,6 +127,11 @@ let package = Package(
         .testTarget(
             name: "ClassificationTests",
             dependencies: ["Checkpoints", "Classification", "Engine", "Imaging", "ModelGraph", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "QuantizingTests",
+            dependencies: ["Architectures", "Engine", "ModelGraph", "Quantizing", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(name: "KernelsTests", dependencies: ["Engine", "KernelInterface"], swiftSettings: strict),

@@ -10,6 +10,8 @@ package struct Network: Sendable {
     package var transform: ImageTransform
     /// Zero for a network without a classifier.
     package var classCount: Int
+    /// How the weights are mapped to 8 bits, where they are stored so.
+    package var quantization: Quantization?
 }
 
 extension Checkpoint {
@@ -37,12 +39,14 @@ extension Checkpoint {
         )
         let classes = layout.classCount(of: architecture)
         let graph = architecture.graph(inputShape: shape, classCount: classes)
+        let quantization = try ownQuantization(for: graph)
         return Network(
             graph: graph,
-            weights: try layout.weights(for: graph, of: architecture),
+            weights: try layout.weights(for: graph, of: architecture, quantization: quantization),
             architecture: architecture.name,
             transform: transform,
-            classCount: classes
+            classCount: classes,
+            quantization: quantization
         )
     }
 

@@ -19,6 +19,8 @@ package struct Checkpoint: Sendable {
     package var weights: Weights
     /// Tensors of element types that are not read: name → type, as the file calls it.
     package var unsupportedTypes: [String: String]
+    /// The free-form texts of a safetensors file.
+    let metadata: [String: String]
     /// The file or folder that errors name.
     let path: String
     /// Networks that are described rather than named.
@@ -59,6 +61,7 @@ package struct Checkpoint: Sendable {
         onnx = file.onnx
         weights = file.weights
         unsupportedTypes = file.unsupportedTypes
+        metadata = file.metadata
         labels = try Self.labels(of: files, description)
         classIdentifiers = try Self.identifiers(of: files, description)
     }

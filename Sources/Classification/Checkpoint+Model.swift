@@ -1,5 +1,5 @@
-internal import Checkpoints
-internal import Engine
+package import Checkpoints
+package import Engine
 package import Imaging
 package import ModelGraph
 
@@ -9,8 +9,10 @@ extension Network {
 
     /// The network as a model that can be planned.
     ///
-    /// - Parameter labels: as many as classes, or nil.
-    func model(name: String, labels: [String]?) throws -> Model {
+    /// - Parameters:
+    ///   - labels: as many as classes, or nil.
+    ///   - quantization: how it is mapped to 8 bits, if it is.
+    package func model(name: String, labels: [String]?, quantization: Quantization? = nil) throws -> Model {
         if let labels, labels.count != classCount, classCount > 0 {
             throw ClassificationError.labelCount(model: name, labels: labels.count, classes: classCount)
         }
@@ -21,7 +23,7 @@ extension Network {
                 throw ClassificationError.tooLarge(model: name, features: "\(shape)")
             }
         }
-        return try Model(graph: graph, weights: weights)
+        return try Model(graph: graph, weights: weights, quantization: quantization)
     }
 }
 

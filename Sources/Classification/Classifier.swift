@@ -40,7 +40,11 @@ package final class Classifier: Sendable {
         progress(0.1)
         let instructionSet = try InstructionSet.select(options.instructionSet)
         let network = try checkpoint.network()
-        let model = try network.model(name: checkpoint.name, labels: checkpoint.labels)
+        let model = try network.model(
+            name: checkpoint.name,
+            labels: checkpoint.labels,
+            quantization: checkpoint.quantization(of: network)
+        )
         progress(0.2)
         let choice = try PrecisionChoice(options.precision, instructionSet: instructionSet, model: folder)
         let plan = try Plan(
@@ -99,25 +103,16 @@ package final class Classifier: Sendable {
         threads: Int = 1,
         explaining classes: [ExplainedClass?] = []
     ) throws -> [ModelOutput] {
-        let inputs = try pictures.map(samples)
+        let channels = session.plan.inputShape.channels
+        let inputs = try pictures.map { picture in
+            guard let samples = picture.samples(channels: channels) else {
+                throw ClassificationError.pictureChannels(model: information.name, channels: channels)
+            }
+            return samples
+        }
         let outputs = try session.run(.pixels(inputs), threads: threads, explaining: classes)
         guard Self.areFinite(outputs) else { throw ClassificationError.notFinite(model: information.name) }
         return outputs
-    }
-
-    /// The samples that the network takes: a picture's three, or their luma (ITU-R BT.601) for a network of one channel.
-    private func samples(of picture: Picture) throws -> [UInt8] {
-        switch session.plan.inputShape.channels {
-        case 3: return picture.pixels
-        case 1:
-            return stride(from: 0, to: picture.pixels.count - 2, by: 3).map { index in
-                let red = 299 * Int(picture.pixels[index])
-                let green = 587 * Int(picture.pixels[index + 1])
-                let blue = 114 * Int(picture.pixels[index + 2])
-                return UInt8((red + green + blue + 500) / 1000)
-            }
-        case let channels: throw ClassificationError.pictureChannels(model: information.name, channels: channels)
-        }
     }
 
     /// Runs the network over inputs that are already preprocessed. What it says of numbers that are out of range may

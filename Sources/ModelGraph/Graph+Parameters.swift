@@ -10,25 +10,37 @@ package struct Parameter: Sendable, Equatable {
     package var name: String
     package var shape: [Int]
     package var role: Role
+    /// Whether the checkpoint holds it in 8-bit integers.
+    package var isInteger = false
 
     package var count: Int { shape.reduce(1, *) }
 }
 
 extension Graph {
     /// All tensors that the graph needs, in the order of the nodes.
-    package func parameters() throws(GraphError) -> [Parameter] {
+    ///
+    /// - Parameter integerLayers: names of convolutions whose weights are 8-bit integers: what a bias or batch
+    ///   normalisation would add is part of their quantisation.
+    package func parameters(integerLayers: Set<String> = []) throws(GraphError) -> [Parameter] {
         let shapes = try shapes()
         var parameters: [Parameter] = []
+        var integerValues: Set<Value> = []
         for node in nodes {
             let input = shapes[node.inputs[0].index]
             switch node.operation {
             case .convolution(let convolution):
                 let weightShape = convolution.weightShape(inputChannels: input.channels)
-                parameters.append(Parameter(name: convolution.weight, shape: weightShape, role: .learnt))
-                if let bias = convolution.bias {
+                let isInteger = integerLayers.contains(node.name)
+                parameters.append(
+                    Parameter(name: convolution.weight, shape: weightShape, role: .learnt, isInteger: isInteger)
+                )
+                if isInteger {
+                    integerValues.insert(node.output)
+                } else if let bias = convolution.bias {
                     parameters.append(Parameter(name: bias, shape: [convolution.outputChannels], role: .learnt))
                 }
             case .batchNormalization(let normalization):
+                if integerValues.contains(node.inputs[0]) { continue }
                 for (suffix, role) in BatchNormalization.tensors {
                     let name = normalization.prefix + suffix
                     parameters.append(Parameter(name: name, shape: [input.channels], role: role))
@@ -58,6 +70,18 @@ extension Graph {
     }
 }
 
+extension Parameter {
+    /// Checks a checkpoint's tensor.
+    ///
+    /// - Parameter name: what the checkpoint calls it.
+    package func check(_ tensor: Tensor, name: String) throws(GraphError) {
+        guard tensor.shape == shape else { throw .wrongShape(name: name, expected: shape, got: tensor.shape) }
+        guard isInteger ? tensor.elementType == .int8 : tensor.elementType.isFloatingPoint else {
+            throw .wrongElementType(name: name, got: tensor.elementType.rawValue)
+        }
+    }
+}
+
 extension BatchNormalization {
     /// The suffixes of its tensors.
     static let tensors: [(suffix: String, role: Parameter.Role)] = [
@@ -66,26 +90,23 @@ extension BatchNormalization {
 }
 
 extension Weights {
-    /// The numbers of one tensor, checked against the shape that the graph expects.
+    /// The numbers of one tensor, checked against the shape that the graph expects. 8-bit integers are given as they are
+    /// stored, without their scales.
     package func floats(_ name: String, shape: [Int]) throws(GraphError) -> [Float] {
         guard let tensor = self[name] else { throw .missingTensor(name: name) }
         guard tensor.shape == shape else { throw .wrongShape(name: name, expected: shape, got: tensor.shape) }
-        guard let floats = tensor.floats() else {
+        guard let floats = tensor.floats() ?? tensor.int8Numbers() else {
             throw .wrongElementType(name: name, got: tensor.elementType.rawValue)
         }
         return floats
     }
 
     /// Checks that every tensor of the graph is there, with its shape and a usable element type.
-    package func check(against graph: Graph) throws(GraphError) {
-        for parameter in try graph.parameters() {
+    package func check(against graph: Graph, quantization: Quantization? = nil) throws(GraphError) {
+        let integerLayers = quantization?.integerLayers(of: graph) { self[$0]?.elementType } ?? []
+        for parameter in try graph.parameters(integerLayers: integerLayers) {
             guard let tensor = self[parameter.name] else { throw .missingTensor(name: parameter.name) }
-            guard tensor.shape == parameter.shape else {
-                throw .wrongShape(name: parameter.name, expected: parameter.shape, got: tensor.shape)
-            }
-            guard tensor.elementType.isFloatingPoint else {
-                throw .wrongElementType(name: parameter.name, got: tensor.elementType.rawValue)
-            }
+            try parameter.check(tensor, name: parameter.name)
         }
     }
 }

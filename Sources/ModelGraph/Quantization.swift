@@ -38,3 +38,19 @@ package struct Quantization: Sendable, Equatable {
         self.layers = layers
     }
 }
+
+extension Quantization {
+    /// The convolutions of a graph whose stored weights are integers already.
+    ///
+    /// - Parameter elementType: of a stored tensor, by its name; nil where there is none.
+    package func integerLayers(of graph: Graph, elementType: (String) -> ElementType?) -> Set<String> {
+        var names: Set<String> = []
+        for node in graph.nodes {
+            guard case .convolution(let convolution) = node.operation, layers[node.name] != nil,
+                elementType(convolution.weight) == .int8
+            else { continue }
+            names.insert(node.name)
+        }
+        return names
+    }
+}

@@ -82,6 +82,14 @@ extension Tensor {
     }
 }
 
+extension Tensor {
+    /// All 8-bit signed integers as Float; nil for the other types.
+    func int8Numbers() -> [Float]? {
+        guard elementType == .int8 else { return nil }
+        return withUnsafeBytes { bytes in bytes.map { Float(Int8(bitPattern: $0)) } }
+    }
+}
+
 /// IEEE 754 binary16 as bits, for machines and compilers without the type.
 enum Float16Bits {
     /// The exact Float value of a binary16 number.

@@ -17,8 +17,8 @@ struct Effnet: ParsableCommand {
             """,
         version: versionText,
         subcommands: [
-            Serve.self, Classify.self, Evaluate.self, Run.self, Bench.self, Describe.self, Convert.self, Health.self,
-            Completions.self, Version.self,
+            Serve.self, Classify.self, Evaluate.self, Run.self, Bench.self, Describe.self, Convert.self, Quantize.self,
+            Health.self, Completions.self, Version.self,
         ]
     )
 

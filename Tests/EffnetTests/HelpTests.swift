@@ -12,7 +12,7 @@ import Testing
         #expect(command.errors == "")
     }
 
-    @Test(arguments: ["serve", "classify", "evaluate", "bench", "describe", "convert", "health"])
+    @Test(arguments: ["serve", "classify", "evaluate", "bench", "describe", "convert", "quantize", "health"])
     func everyOptionNamesItsVariable(command: String) throws {
         // Lines are broken to the width of the terminal: compare without spaces.
         let help = try CommandProcess([command, "--help"]).output

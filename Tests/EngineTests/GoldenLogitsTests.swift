@@ -48,6 +48,12 @@ struct GoldenLogitsTests {
         precision: Precision = .fp32,
         maxBatch: Int
     ) throws -> Session {
+        let (model, transform) = try model(golden)
+        let plan = try Plan(model.optimized(), transform: transform, instructionSet: set, precision: precision)
+        return Session(plan: plan, maxBatch: maxBatch, pool: WorkerPool(helpers: 1))
+    }
+
+    static func model(_ golden: LogitGolden) throws -> (Model, ImageTransform) {
         let shape = FeatureShape(
             channels: golden.inputShape[1],
             height: golden.inputShape[2],
@@ -62,7 +68,6 @@ struct GoldenLogitsTests {
             mean: [0.5, 0.5, 0.5],
             standardDeviation: [0.5, 0.5, 0.5]
         )
-        let plan = try Plan(model.optimized(), transform: transform, instructionSet: set, precision: precision)
-        return Session(plan: plan, maxBatch: maxBatch, pool: WorkerPool(helpers: 1))
+        return (model, transform)
     }
 }

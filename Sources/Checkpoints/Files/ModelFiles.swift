@@ -44,7 +44,9 @@ struct ModelFiles {
     private static func weights(in folder: String) throws(CheckpointError) -> String {
         let files = ModelPath.files(in: folder)
         if let known = weightsNames.first(where: files.contains) { return "\(folder)/\(known)" }
-        let others = files.filter { file in weightsSuffixes.contains { file.hasSuffix($0) } }
+        let others = files.filter { file in
+            file != QuantizationFile.name && weightsSuffixes.contains { file.hasSuffix($0) }
+        }
         guard others.count < 2 else {
             throw CheckpointError(
                 .inconsistent,

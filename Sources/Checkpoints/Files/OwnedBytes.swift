@@ -27,4 +27,11 @@ extension Tensor {
         }
         self.init(elementType: .float32, shape: shape, storage: storage, byteRange: 0..<storage.bytes.count)
     }
+
+    /// A tensor of one-byte elements in memory of its own.
+    init(_ elementType: ElementType, shape: [Int], bytes: [UInt8]) {
+        let storage = bytes.withUnsafeBytes { source in OwnedBytes(count: source.count) { $0.copyMemory(from: source) }
+        }
+        self.init(elementType: elementType, shape: shape, storage: storage, byteRange: 0..<bytes.count)
+    }
 }

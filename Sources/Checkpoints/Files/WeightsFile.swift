@@ -5,6 +5,8 @@ struct WeightsFile {
     var weights = Weights()
     /// Tensors of element types that are not read: name → type, as the file calls it.
     var unsupportedTypes: [String: String] = [:]
+    /// The free-form texts of a safetensors file.
+    var metadata: [String: String] = [:]
     /// What a training checkpoint calls its architecture.
     var architecture: String?
     /// A file of this kind holds the network too.
@@ -44,6 +46,7 @@ struct WeightsFile {
             let file = try SafetensorsFile(storage: storage, path: path)
             weights = file.weights
             unsupportedTypes = file.unsupportedTypes
+            metadata = file.metadata
         }
     }
 }

@@ -41,21 +41,23 @@ struct TensorLayout {
     }
 
     /// Each tensor of a graph, by the graph's names.
-    func weights(for graph: Graph, of architecture: Architecture) throws(GraphError) -> Weights {
+    ///
+    /// - Parameter quantization: of the tensors themselves.
+    func weights(
+        for graph: Graph,
+        of architecture: Architecture,
+        quantization: Quantization? = nil
+    ) throws(GraphError) -> Weights {
         let names = names(of: architecture)
+        let integerLayers = quantization?.integerLayers(of: graph) { tensors[names($0)]?.elementType } ?? []
         var weights = Weights()
-        for parameter in try graph.parameters() {
+        for parameter in try graph.parameters(integerLayers: integerLayers) {
             let name = names(parameter.name)
             guard let tensor = tensors[name] else {
                 throw unsupportedTypes[name].map { .wrongElementType(name: name, got: $0) }
                     ?? .missingTensor(name: name)
             }
-            guard tensor.shape == parameter.shape else {
-                throw .wrongShape(name: name, expected: parameter.shape, got: tensor.shape)
-            }
-            guard tensor.elementType.isFloatingPoint else {
-                throw .wrongElementType(name: name, got: tensor.elementType.rawValue)
-            }
+            try parameter.check(tensor, name: name)
             weights[parameter.name] = tensor
         }
         return weights

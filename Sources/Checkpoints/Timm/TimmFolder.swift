@@ -40,7 +40,7 @@ package enum TimmFolder {
     }
 
     /// - Parameters:
-    ///   - network: of an architecture that timm has a name for.
+    ///   - network: of an architecture that timm has a name for, with weights in floats.
     ///   - path: of the folder, which is made.
     /// - Returns: that name.
     @discardableResult
@@ -50,13 +50,31 @@ package enum TimmFolder {
         classIdentifiers: [String]? = nil,
         to path: String
     ) throws -> String {
-        let (name, weights) = try timmForm(of: network, path: path)
+        let network = try timmForm(of: network, path: path)
+        try writeFiles(
+            network,
+            metadata: ["format": "pt"],
+            labels: labels,
+            classIdentifiers: classIdentifiers,
+            to: path
+        )
+        return network.architecture
+    }
+
+    /// Writes a network that has timm's names.
+    static func writeFiles(
+        _ network: Network,
+        metadata: [String: String],
+        labels: [String]?,
+        classIdentifiers: [String]?,
+        to path: String
+    ) throws {
         guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
             throw CheckpointError(systemError: errno, path: path, action: "write")
         }
         let shape = network.graph.inputShape
         let description = Description(
-            architecture: name,
+            architecture: network.architecture,
             classCount: network.classCount,
             pretrained: Description.Pretrained(
                 classCount: network.classCount,
@@ -70,22 +88,35 @@ package enum TimmFolder {
         )
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try SafetensorsWriter.write(weights, metadata: ["format": "pt"], to: "\(path)/model.safetensors")
+        try SafetensorsWriter.write(network.weights, metadata: metadata, to: "\(path)/model.safetensors")
         try ReplacementFile.write(Array(encoder.encode(description)), to: "\(path)/config.json")
         for (lines, name) in [(labels, "labels.txt"), (classIdentifiers, "synsets.txt")] {
             guard let lines else { continue }
             try ReplacementFile.write(Array(lines.map { $0 + "\n" }.joined().utf8), to: "\(path)/\(name)")
         }
-        return name
     }
 
-    /// timm's name of an architecture that computes the same for this input, and its weights.
-    private static func timmForm(of network: Network, path: String) throws -> (name: String, weights: Weights) {
+    /// The network as timm builds it: the graph of an architecture that timm has a name for and that computes the same for
+    /// this input, and its weights by timm's names.
+    ///
+    /// - Parameter path: what errors name.
+    package static func timmForm(of network: Network, path: String) throws -> Network {
+        guard network.quantization == nil else {
+            throw CheckpointError(
+                .unsupported,
+                path: path,
+                problem: "the weights of \(network.architecture) are 8-bit integers",
+                remedy: "Convert the model that they were made from"
+            )
+        }
         let own = network.architecture
         for name in [own, "tf_\(own)"] + Architecture.names {
             guard let architecture = try? Architecture(named: name) else { continue }
             let graph = architecture.graph(inputShape: network.graph.inputShape, classCount: network.classCount)
-            if let weights = try GraphMatch.weights(of: network, for: graph) { return (name, weights) }
+            guard let weights = try GraphMatch.weights(of: network, for: graph) else { continue }
+            var form = network
+            (form.graph, form.weights, form.architecture) = (graph, weights, name)
+            return form
         }
         throw CheckpointError(
             .unsupported,

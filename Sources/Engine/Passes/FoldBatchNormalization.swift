@@ -2,12 +2,16 @@ internal import ModelGraph
 
 extension Model {
     /// Turns batch normalisation, fixed factors and biases into one scale and shift per channel of the convolution before.
+    ///
+    /// Where a convolution's stored weights are 8-bit integers, scale and shift are those of its quantisation, which has
+    /// the others in it.
     func foldingBatchNormalization() throws(GraphError) -> Model {
         var model = self
         let shapes = try graph.shapes()
         var nodes: [Node] = []
         /// Where in `nodes` the convolution that made a value stands.
         var producers: [Value: Int] = [:]
+        var integerValues: Set<Value> = []
         func fold(_ next: ChannelAffine, of node: Node) {
             guard let index = node.inputs.first.flatMap({ producers[$0] }), graph.uses(of: nodes[index].output) == 1,
                 case .convolution(var convolution) = nodes[index].operation, let affine = convolution.affine
@@ -25,16 +29,14 @@ extension Model {
         for node in graph.nodes {
             switch node.operation {
             case .convolution(var convolution):
-                let channels = convolution.outputChannels
-                let shift =
-                    if let bias = convolution.bias { try weights.floats(bias, shape: [channels]) } else {
-                        [Float](repeating: 0, count: channels)
-                    }
-                convolution.affine = ChannelAffine(scale: [Float](repeating: 1, count: channels), shift: shift)
+                convolution.affine = try affine(of: node, convolution)
+                if isInteger(node, convolution) { integerValues.insert(node.output) }
                 var node = node
                 node.operation = .convolution(convolution)
                 producers[node.output] = nodes.count
                 nodes.append(node)
+            case .batchNormalization where integerValues.contains(node.inputs[0]):
+                fold(.identity(channels: shapes[node.output.index].channels), of: node)
             case .batchNormalization(let normalization):
                 let channels = shapes[node.output.index].channels
                 fold(try normalization.affine(weights: weights, channels: channels), of: node)
@@ -46,6 +48,22 @@ extension Model {
         }
         model.graph.nodes = nodes
         return model
+    }
+
+    private func isInteger(_ node: Node, _ convolution: Convolution) -> Bool {
+        quantization?.layers[node.name] != nil && weights[convolution.weight]?.elementType == .int8
+    }
+
+    /// What a convolution's own tensors say is done to its sums.
+    private func affine(of node: Node, _ convolution: Convolution) throws(GraphError) -> ChannelAffine {
+        if isInteger(node, convolution), let layer = quantization?.layers[node.name] {
+            return ChannelAffine(scale: layer.scales, shift: layer.shifts)
+        }
+        var affine = ChannelAffine.identity(channels: convolution.outputChannels)
+        if let bias = convolution.bias {
+            affine.shift = try weights.floats(bias, shape: [convolution.outputChannels])
+        }
+        return affine
     }
 }
 
@@ -66,6 +84,11 @@ extension BatchNormalization {
 }
 
 extension ChannelAffine {
+    /// Changes nothing.
+    fileprivate static func identity(channels: Int) -> ChannelAffine {
+        ChannelAffine(scale: [Float](repeating: 1, count: channels), shift: [Float](repeating: 0, count: channels))
+    }
+
     fileprivate func followed(by next: ChannelAffine) -> ChannelAffine {
         ChannelAffine(
             scale: zip(scale, next.scale).map { $0 * $1 },

@@ -4,12 +4,12 @@ package import ModelGraph
 package struct Model: Sendable {
     package var graph: Graph
     package var weights: Weights
-    /// How it is computed in int8; nil where nobody has found out.
+    /// How its numbers are mapped to 8 bits; nil for a model that was not calibrated.
     package var quantization: Quantization?
 
     /// Checks that graph and weights fit.
     package init(graph: Graph, weights: Weights, quantization: Quantization? = nil) throws(GraphError) {
-        try weights.check(against: graph)
+        try weights.check(against: graph, quantization: quantization)
         self.graph = graph
         self.weights = weights
         self.quantization = quantization

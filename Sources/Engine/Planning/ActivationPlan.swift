@@ -23,23 +23,27 @@ struct ActivationPlan {
     /// Outputs that take the place of their node's first input: scaling happens in place.
     private let aliases: [Value: Value]
     private let bfloat16Values: Set<Value>
+    private let keepsAllValues: Bool
     let bytes: ByteFeatures
 
     /// - Parameters:
     ///   - block: the kernels' block of channels.
     ///   - quantization: what int8 needs.
+    ///   - keepsAllValues: whether each value has a place of its own until the run ends.
     init(
         _ graph: Graph,
         shapes: [FeatureShape],
         block: Int,
         precision: Precision,
-        quantization: Quantization?
+        quantization: Quantization?,
+        keepsAllValues: Bool = false
     ) {
         self.graph = graph
         self.shapes = shapes
         buffers = [Buffer?](repeating: nil, count: shapes.count)
-        aliases = graph.inPlaceValues()
-        streams = graph.streamedConvolutions(shapes: shapes)
+        self.keepsAllValues = keepsAllValues
+        aliases = keepsAllValues ? [:] : graph.inPlaceValues()
+        streams = keepsAllValues ? [:] : graph.streamedConvolutions(shapes: shapes)
         if precision == .int8, let quantization {
             bytes = ByteFeatures(graph, quantization, shapes: shapes, streams: streams)
         } else {
@@ -104,7 +108,8 @@ struct ActivationPlan {
                 lives[value] = (lives[value]?.lowerBound ?? 0)...step
             }
         }
-        for output in [graph.embedding, graph.logits, graph.explainableFeatures].compactMap(\.self) {
+        let results = [graph.embedding, graph.logits, graph.explainableFeatures].compactMap(\.self)
+        for output in keepsAllValues ? Array(lives.keys) : results {
             let value = aliases[output] ?? output
             lives[value] = (lives[value]?.lowerBound ?? 0)...graph.nodes.count + 1
         }

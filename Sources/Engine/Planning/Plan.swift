@@ -24,6 +24,8 @@ package struct Plan: Sendable {
     let batchArenaCount: Int
     /// Words of scratch memory for each thread of a run.
     let scratchCount: Int
+    /// What can be observed; nothing but in a plan that is made for it.
+    var observed: [ObservedBuffer] = []
 
     /// Whether runs can tell what each pixel adds to a class.
     package var isExplainable: Bool { classActivation != nil }

@@ -45,7 +45,8 @@ struct Planner {
         transform: ImageTransform,
         instructionSet: InstructionSet,
         precision: Precision,
-        threads: Int
+        threads: Int,
+        keepsAllValues: Bool = false
     ) throws {
         self.model = precision == .int8 ? model.quantizingMeans() : model
         self.transform = transform
@@ -60,7 +61,8 @@ struct Planner {
             shapes: shapes,
             block: kernels.block,
             precision: precision,
-            quantization: model.quantization
+            quantization: model.quantization,
+            keepsAllValues: keepsAllValues
         )
     }
 

@@ -29,19 +29,7 @@ package final class Session: Sendable {
             throw SessionError.noSuchClass(index, count: plan.classCount)
         }
         return try withContext(input) { context in
-            let plan = plan
-            pool.run(threads: threads) { thread, team in
-                var context = context
-                context.scratch += thread * plan.scratchCount
-                context.images = 1
-                for image in 0..<context.batch {
-                    context.firstImage = image
-                    team.run(plan.imageSteps, context)
-                }
-                context.firstImage = 0
-                context.images = context.batch
-                team.run(plan.batchSteps, context)
-            }
+            runSteps(context, threads: threads)
             return (0..<context.images).map { image in
                 var output = InferenceOutput(
                     logits: plan.logits.map { values(of: $0, image: image, context) } ?? [],
@@ -52,6 +40,23 @@ package final class Session: Sendable {
                 }
                 return output
             }
+        }
+    }
+
+    /// All steps over the whole batch.
+    func runSteps(_ context: RunContext, threads: Int) {
+        let plan = plan
+        pool.run(threads: threads) { thread, team in
+            var context = context
+            context.scratch += thread * plan.scratchCount
+            context.images = 1
+            for image in 0..<context.batch {
+                context.firstImage = image
+                team.run(plan.imageSteps, context)
+            }
+            context.firstImage = 0
+            context.images = context.batch
+            team.run(plan.batchSteps, context)
         }
     }
 

@@ -34,7 +34,7 @@ struct EvaluationReport {
         let heading = "\(first.information.name): \(files) pictures of \(classCount) classes"
         let rows = [["precision", "top-1", "95 % between", "top-5", "agrees", "pictures a second"]] + columns.map(row)
         let details = confusions(first) + mistakes(first) + columns.dropFirst().flatMap(disagreements)
-        return ([heading, ""] + Self.aligned(rows) + details).joined(separator: "\n")
+        return ([heading, ""] + TextTable.aligned(rows) + details).joined(separator: "\n")
     }
 
     private var classCount: Int { Set(columns[0].evaluation.answers.map(\.truth)).count }
@@ -68,7 +68,7 @@ struct EvaluationReport {
         }
         guard !rows.isEmpty else { return [] }
         let heading = "where \(column.information.precision) disagrees with \(reference.information.precision)"
-        return ["", heading] + Self.aligned(rows)
+        return ["", heading] + TextTable.aligned(rows)
     }
 
     private func confusions(_ column: Column) -> [String] {
@@ -80,7 +80,7 @@ struct EvaluationReport {
                 classes.label(of: confusion.prediction),
             ]
         }
-        return ["", "most frequent confusions"] + Self.aligned(rows)
+        return ["", "most frequent confusions"] + TextTable.aligned(rows)
     }
 
     private func mistakes(_ column: Column) -> [String] {
@@ -91,18 +91,7 @@ struct EvaluationReport {
                 ["\(Percentage(first.score))", first.label, "is", classes.label(of: mistake.truth), mistake.file]
             }
         }
-        return ["", "surest mistakes"] + Self.aligned(rows)
-    }
-
-    /// Columns as wide as their widest field.
-    private static func aligned(_ rows: [[String]]) -> [String] {
-        let count = rows.map(\.count).max() ?? 0
-        let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
-        return rows.map { row in
-            let fields = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            let line = fields.joined(separator: "  ")
-            return "  " + line.prefix(line.count - line.reversed().prefix { $0 == " " }.count)
-        }
+        return ["", "surest mistakes"] + TextTable.aligned(rows)
     }
 
     // MARK: JSON

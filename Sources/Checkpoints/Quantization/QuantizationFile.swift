@@ -1,0 +1,40 @@
+package import ModelGraph
+
+/// `quantization.safetensors` beside a model's weights: the scales with which the model runs in int8.
+package enum QuantizationFile {
+    static let name = "quantization.safetensors"
+
+    package static func path(ofModel model: String) -> String {
+        let folder = ModelPath.kind(of: model) == .folder ? model : ModelPath.parent(of: model)
+        return "\(folder)/\(name)"
+    }
+
+    /// - Parameters:
+    ///   - pictures: how many calibrated the model.
+    ///   - model: its folder, or a file of weights in it.
+    package static func write(
+        _ quantization: Quantization,
+        pictures: Int,
+        besideModel model: String
+    ) throws(CheckpointError) {
+        try SafetensorsWriter.write(
+            QuantizationTensors.weights(of: quantization),
+            metadata: QuantizationTensors.metadata(pictures: pictures),
+            to: path(ofModel: model)
+        )
+    }
+
+    /// - Returns: nil where there is no such file.
+    package static func read(besideModel model: String, for graph: Graph) throws(CheckpointError) -> Quantization? {
+        let path = path(ofModel: model)
+        guard ModelPath.kind(of: path) == .file else { return nil }
+        let file = try SafetensorsFile(path: path)
+        let tensors = QuantizationTensors(path: path, weights: file.weights)
+        guard try QuantizationTensors.areStated(in: file.metadata, path: path) else {
+            throw tensors.flaw(.malformed, "its metadata does not say that it holds scales for 8 bits")
+        }
+        let others = file.weights.names.filter { !QuantizationTensors.isOne($0) } + file.unsupportedTypes.keys.sorted()
+        if let other = others.first { throw tensors.flaw(.malformed, "it holds a tensor \(other), which is no scale") }
+        return try tensors.quantization(for: graph)
+    }
+}

@@ -1,0 +1,121 @@
+package import Engine
+package import ModelGraph
+
+/// Maps an optimised model to 8 bits by what was observed of it.
+package struct Quantizer: Sendable {
+    /// A model mapped to 8 bits.
+    package struct Result: Sendable {
+        package var quantization: Quantization
+        /// The integers of each layer's weights, in the order of the tensor.
+        package var weights: [String: [Int8]]
+        /// All convolutions, in the order of the graph.
+        package var layers: [LayerReport]
+    }
+
+    /// What became of one convolution.
+    package struct LayerReport: Sendable {
+        package var name: String
+        /// Of the weights over their rounding errors; nil for a layer that does not multiply integers.
+        package var weightDecibels: Double?
+        /// Of the output's numbers; nil where it is stored as floats.
+        package var output: FeatureRange?
+        /// Why the layer does not multiply integers.
+        package var wideReason: String?
+    }
+
+    private let model: Model
+    private let shapes: [FeatureShape]
+    /// By node.
+    private let ranges: [String: FeatureRange]
+    private let weights: [String: RoundedWeights]
+    private let shifts: [String: [Float]]
+
+    /// Finds the best mapping of every layer and value that can be mapped.
+    ///
+    /// - Parameters:
+    ///   - model: after all passes, with weights in floats.
+    ///   - name: what errors call it.
+    ///   - statistics: of all nodes' outputs, by the nodes' names.
+    package init(_ model: Model, name: String, statistics: [String: FeatureStatistics]) throws {
+        self.model = model
+        shapes = try model.graph.shapes()
+        let choice = LayerChoice(model.graph, shapes: shapes, wide: [])
+        guard !choice.layers.isEmpty else { throw QuantizerError.noLayer(model: name) }
+        let producers = Dictionary(
+            model.graph.nodes.map { ($0.output, $0.name) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        var ranges: [String: FeatureRange] = [:]
+        var weights: [String: RoundedWeights] = [:]
+        var shifts: [String: [Float]] = [:]
+        for node in model.graph.nodes {
+            if choice.narrowValues.contains(node.output) {
+                guard let seen = statistics[node.name] else { throw QuantizerError.notObserved(layer: node.name) }
+                ranges[node.name] = FeatureRange(seen.histogram, activation: node.activation)
+            }
+            guard choice.layers.contains(node.name), case .convolution(let convolution) = node.operation else {
+                continue
+            }
+            let producer = producers[node.inputs[0]] ?? ""
+            guard let inputs = statistics[producer] else { throw QuantizerError.notObserved(layer: producer) }
+            let rounded = RoundedWeights(
+                try Self.factoredWeights(of: convolution, inputs: shapes[node.inputs[0].index], model.weights),
+                channels: convolution.outputChannels
+            )
+            weights[node.name] = rounded
+            let means = inputs.tapMeans(of: convolution, output: shapes[node.output.index])
+            let corrections = rounded.corrections(of: convolution, tapMeans: means)
+            shifts[node.name] = zip(convolution.affine?.shift ?? corrections.map { _ in 0 }, corrections).map {
+                $0 + $1
+            }
+        }
+        self.ranges = ranges
+        self.weights = weights
+        self.shifts = shifts
+    }
+
+    /// - Parameter wide: names of layers that shall not multiply integers.
+    package func callAsFunction(keepingWide wide: Set<String> = []) -> Result {
+        let choice = LayerChoice(model.graph, shapes: shapes, wide: wide)
+        var result = Result(quantization: Quantization(), weights: [:], layers: [])
+        for node in model.graph.nodes {
+            let isNarrow = choice.narrowValues.contains(node.output)
+            if isNarrow { result.quantization.features[node.name] = ranges[node.name]?.features }
+            guard case .convolution = node.operation else { continue }
+            var report = LayerReport(name: node.name, output: isNarrow ? ranges[node.name] : nil)
+            if choice.layers.contains(node.name), let rounded = weights[node.name], let shifts = shifts[node.name] {
+                result.quantization.layers[node.name] = Quantization.Layer(scales: rounded.scales, shifts: shifts)
+                result.weights[node.name] = rounded.stored
+                report.weightDecibels = rounded.decibels
+            } else {
+                report.wideReason = choice.reasons[node.name]
+            }
+            result.layers.append(report)
+        }
+        return result
+    }
+
+    /// A convolution's weights with the factors of its affine on them.
+    private static func factoredWeights(
+        of convolution: Convolution,
+        inputs: FeatureShape,
+        _ weights: Weights
+    ) throws(GraphError) -> [Float] {
+        var floats = try weights.floats(
+            convolution.weight,
+            shape: convolution.weightShape(inputChannels: inputs.channels)
+        )
+        guard let affine = convolution.affine else { return floats }
+        let count = floats.count / max(convolution.outputChannels, 1)
+        for index in floats.indices { floats[index] *= affine.scale[index / count] }
+        return floats
+    }
+}
+
+extension Node {
+    /// What is done last to its output.
+    fileprivate var activation: ActivationFunction {
+        guard case .convolution(let convolution) = operation else { return .identity }
+        return convolution.activation
+    }
+}

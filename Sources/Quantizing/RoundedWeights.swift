@@ -1,0 +1,87 @@
+internal import ModelGraph
+
+/// A convolution's weights as 8-bit integers: weight = scale · stored, one scale for each output channel.
+package struct RoundedWeights: Sendable, Equatable {
+    /// In the order of the tensor: output channels outermost.
+    package private(set) var stored: [Int8] = []
+    package private(set) var scales: [Float] = []
+    /// weight − scale · stored
+    package private(set) var errors: [Float] = []
+    /// The mean square of the weights over that of the errors, in decibels.
+    package let decibels: Double
+
+    /// The largest stored number: −128 is left out, so that the range is symmetric.
+    package static let limit: Float = 127
+
+    /// Scales of the search, from the one that cuts nothing off down to half of it.
+    private static let steps = 32
+
+    /// Finds for each output channel the scale with the least squared error (Nagel et al., 2021, section 3.1): a grid of
+    /// scales, then for the integers of the best one the scale that minimises Σ (w − s·q)², Σ w·q / Σ q².
+    ///
+    /// - Parameters:
+    ///   - weights: with the factors that batch normalisation puts on them.
+    ///   - channels: output channels; divides the number of weights.
+    package init(_ weights: [Float], channels: Int) {
+        let count = weights.count / max(channels, 1)
+        var (power, error) = (0.0, 0.0)
+        for channel in 0..<channels {
+            let weights = weights[channel * count..<(channel + 1) * count]
+            let scale = weights.withUnsafeBufferPointer(Self.bestScale)
+            scales.append(scale)
+            for weight in weights {
+                let number = Self.rounded(weight, scale: scale)
+                stored.append(Int8(number))
+                errors.append(weight - scale * number)
+                power += Double(weight * weight)
+                error += Double((weight - scale * number) * (weight - scale * number))
+            }
+        }
+        decibels = signalToNoise(power: power, error: error)
+    }
+
+    /// The integer that stands for a weight.
+    static func rounded(_ weight: Float, scale: Float) -> Float {
+        min(max((weight / scale).rounded(.toNearestOrEven), -limit), limit)
+    }
+
+    private static func bestScale(_ weights: UnsafeBufferPointer<Float>) -> Float {
+        let largest = weights.reduce(0) { max($0, abs($1)) }
+        let whole = largest / limit
+        guard whole.isNormal else { return 1 }
+        var best = (scale: whole, error: Float.infinity)
+        func consider(_ scale: Float) {
+            var error: Float = 0
+            for weight in weights {
+                let difference = weight - scale * rounded(weight, scale: scale)
+                error += difference * difference
+            }
+            if error < best.error { best = (scale, error) }
+        }
+        for step in 0..<steps { consider(whole * (1 - 0.5 * Float(step) / Float(steps))) }
+        var (products, squares) = (0.0, 0.0)
+        for weight in weights {
+            let number = Double(rounded(weight, scale: best.scale))
+            products += Double(weight) * number
+            squares += number * number
+        }
+        if squares > 0 { consider(Float(products / squares)) }
+        return best.scale
+    }
+
+    /// What rounding adds to the mean of each output channel's sum, negated: Σ error · mean input, to be added to the
+    /// shift (bias correction: Nagel et al., "Data-Free Quantization through Weight Equalization and Bias Correction",
+    /// 2019, section 4.2, with means that were observed).
+    ///
+    /// - Parameter tapMeans: `[input channel][ky][kx]`, of all input channels.
+    func corrections(of convolution: Convolution, tapMeans: [Float]) -> [Float] {
+        let channels = convolution.outputChannels
+        let count = errors.count / max(channels, 1)
+        let channelsPerGroup = channels / convolution.groups
+        return (0..<channels).map { channel in
+            let means = tapMeans.dropFirst(channel / channelsPerGroup * count)
+            let errors = errors[channel * count..<(channel + 1) * count]
+            return zip(errors, means).reduce(0) { $0 + $1.0 * $1.1 }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+import ArgumentParser
+import Checkpoints
+import Engine
+import Imaging
+import ModelGraph
+import Quantizing
+
+struct Quantize: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "quantize",
+        abstract: "Maps a model to 8-bit integers, by pictures like those that it will see.",
+        discussion: """
+            Shows the pictures to the model in fp32, finds for each layer the scales with the least error, and writes \
+            them beside the weights as quantization.safetensors; the model's precisions fp32 and bf16 stay as they \
+            are. With --output a folder is written instead that holds the integers themselves, a quarter as large. \
+            Pictures need no classes. A file that cannot be decoded is reported and passed by.
+            """
+    )
+
+    @Argument(help: "A model folder, or a file of weights.", completion: .file())
+    var model: String
+
+    @Option(
+        help: "A folder of JPEG and PNG files; folders in it are searched too. [EFFNET_IMAGES]",
+        completion: .directory
+    )
+    var images: String
+
+    @Option(help: "Write a model folder of integers here; it is made. [EFFNET_OUTPUT]", completion: .directory)
+    var output: String?
+
+    @Option(help: "Pictures shown at most; of more, every so many-th is taken. [EFFNET_LIMIT]")
+    var limit = 500
+
+    @Flag(help: "Print one JSON object. [EFFNET_JSON]")
+    var json = false
+
+    @Option(help: "The architecture by timm's name, where the model does not say it. [EFFNET_ARCHITECTURE]")
+    var architecture: String?
+
+    @Option(help: "Cores to use; 0 takes all that this process may run on. [EFFNET_THREADS]")
+    var threads = 0
+
+    @Option(
+        help: "Kernel set: baseline, avx2, avx512 or avx512bf16; by default the fastest that the CPU has. [EFFNET_ISA]"
+    )
+    var isa: String?
+
+    func validate() throws {
+        guard (1...100_000).contains(limit) else { throw ValidationError("--limit must be 1 to 100000") }
+        guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024") }
+    }
+
+    func run() throws {
+        let folder = try ModelFolder(model)
+        let checkpoint: Checkpoint
+        let network: Network
+        var calibration: Calibration
+        do {
+            checkpoint = try Checkpoint(path: folder.path, architecture: architecture)
+            let read = try checkpoint.network()
+            network = output == nil ? read : try TimmFolder.timmForm(of: read, path: folder.path)
+            calibration = try Calibration(
+                network,
+                name: checkpoint.name,
+                limits: ImagePipeline.Limits(),
+                instructionSet: isa,
+                threads: threads == 0 ? ProcessorCount.available() : threads
+            )
+        } catch {
+            throw CommandFailure(code: .badData, message: "cannot quantise the model at \(folder.path): \(error)")
+        }
+        try show(try pictures(), to: &calibration)
+        let result: Quantizer.Result
+        do {
+            result = try calibration.quantizer()()
+        } catch {
+            throw CommandFailure(code: .badData, message: "cannot quantise the model at \(folder.path): \(error)")
+        }
+        let path = try write(result, of: network, checkpoint, pictures: calibration.pictures, besideModel: folder.path)
+        let report = QuantizationReport(
+            model: checkpoint.name,
+            path: path,
+            pictures: calibration.pictures,
+            layers: result.layers
+        )
+        Console.print(json ? report.json : report.table)
+    }
+
+    /// The files that calibrate, spread evenly over all there are.
+    private func pictures() throws -> [String] {
+        let found = PictureFiles([images])
+        for (path, reason) in found.unreadable { Console.error("effnet: \(path): \(reason)") }
+        guard ModelFolder.isFolder(images), !found.paths.isEmpty else {
+            throw CommandFailure(
+                code: .noInput,
+                message: "there is no .jpg, .jpeg, .jpe or .png file in \(images): give --images a folder of pictures"
+            )
+        }
+        let count = min(limit, found.paths.count)
+        return (0..<count).map { found.paths[$0 * found.paths.count / count] }
+    }
+
+    private func show(_ paths: [String], to calibration: inout Calibration) throws {
+        var progress = ProgressLine(sharesTerminal: false)
+        var last = ""
+        for (done, path) in paths.enumerated() {
+            let picture: Picture
+            do {
+                picture = try calibration.pipeline(InputFile.read(path))
+            } catch {
+                progress.clear()
+                last = "\(path): \(error)"
+                Console.error("effnet: \(last)")
+                continue
+            }
+            do {
+                try calibration.add(picture)
+            } catch {
+                throw CommandFailure(code: .badData, message: "cannot quantise the model at \(model): \(error)")
+            }
+            progress.show(done: done + 1, of: paths.count)
+        }
+        progress.clear()
+        guard calibration.pictures > 0 else {
+            throw CommandFailure(
+                code: .badData,
+                message: "none of the \(paths.count) pictures can be shown; the last: \(last)"
+            )
+        }
+    }
+
+    /// - Returns: what was written.
+    private func write(
+        _ result: Quantizer.Result,
+        of network: Network,
+        _ checkpoint: Checkpoint,
+        pictures: Int,
+        besideModel model: String
+    ) throws -> String {
+        do {
+            guard let output else {
+                try QuantizationFile.write(result.quantization, pictures: pictures, besideModel: model)
+                return QuantizationFile.path(ofModel: model)
+            }
+            try TimmFolder.write(
+                network,
+                quantization: result.quantization,
+                integers: result.weights,
+                pictures: pictures,
+                labels: checkpoint.labels,
+                classIdentifiers: checkpoint.classIdentifiers,
+                to: output
+            )
+            return output
+        } catch {
+            throw CommandFailure(code: .cannotWrite, message: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import ModelGraph
+import Quantizing
+import Serving
+
+/// What `quantize` did, ready to be shown.
+struct QuantizationReport {
+    let model: String
+    /// What was written.
+    let path: String
+    /// Pictures that calibrated.
+    let pictures: Int
+    let layers: [Quantizer.LayerReport]
+
+    private var integerCount: Int { layers.count { $0.wideReason == nil } }
+
+    var table: String {
+        let heading = "\(model): \(integerCount) of \(layers.count) layers multiply integers, by \(pictures) pictures"
+        let rows = [["layer", "weights", "output from", "to", "zero", "output", "stays wide"]] + layers.map(row)
+        return ([heading, ""] + TextTable.aligned(rows) + ["", path]).joined(separator: "\n")
+    }
+
+    private func row(_ layer: Quantizer.LayerReport) -> [String] {
+        let output = layer.output.map {
+            [number($0.lower), number($0.upper), String($0.features.zero), decibels($0.decibels)]
+        }
+        return [layer.name, layer.weightDecibels.map(decibels) ?? "–"] + (output ?? ["–", "–", "–", "floats"])
+            + [layer.wideReason ?? ""]
+    }
+
+    /// With three decimals.
+    private func number(_ number: Float) -> String {
+        let thousandths = Int((number.magnitude * 1_000).rounded())
+        let decimals = String(thousandths % 1_000 + 1_000).dropFirst()
+        return "\(number < 0 && thousandths > 0 ? "−" : "")\(thousandths / 1_000).\(decimals)"
+    }
+
+    private func decibels(_ number: Double) -> String {
+        number.isFinite ? "\(Int(number.rounded())) dB" : "exact"
+    }
+
+    var json: String {
+        let report: JSONValue = [
+            "model": .string(model),
+            "path": .string(path),
+            "pictures": .integer(pictures),
+            "layers": .array(layers.map(object)),
+        ]
+        return String(decoding: report.bytes, as: UTF8.self)
+    }
+
+    private func object(_ layer: Quantizer.LayerReport) -> JSONValue {
+        [
+            "name": .string(layer.name),
+            "weight_decibels": layer.weightDecibels.map { .number(Float($0)) } ?? .null,
+            "output": layer.output.map { output in
+                [
+                    "scale": .number(output.features.scale),
+                    "zero": .integer(Int(output.features.zero)),
+                    "decibels": .number(Float(output.decibels)),
+                ]
+            } ?? .null,
+            "wide_reason": layer.wideReason.map(JSONValue.string) ?? .null,
+        ]
+    }
+}
+
+extension FeatureRange {
+    /// The numbers that 0 and 255 stand for.
+    fileprivate var lower: Float { -Float(features.zero) * features.scale }
+    fileprivate var upper: Float { (255 - Float(features.zero)) * features.scale }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import Testing
+
+@Suite struct QuantizeTests {
+    private let folder = TemporaryFolder()
+    private static let photos = CommandProcess.repository.appending(path: "Tests/Fixtures/photos").path()
+    private static let weights = CommandProcess.repository
+        .appending(path: "Tests/Fixtures/checkpoints/files/training.pth")
+
+    private var path: String { folder.url.path() + "/" }
+
+    private func object(_ command: CommandProcess) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(command.output.utf8)) as? [String: Any])
+    }
+
+    @Test func scalesLieBesideTheModel() throws {
+        let model = folder.url.appending(path: "training.pth")
+        try FileManager.default.copyItem(at: Self.weights, to: model)
+        let command = try CommandProcess(["quantize", model.path(), "--images", Self.photos, "--limit", "5", "--json"])
+        #expect(command.code == 0, "\(command.errors)")
+        let report = try object(command)
+        #expect(report["pictures"] as? Int == 5)
+        let layers = try #require(report["layers"] as? [[String: Any]])
+        let integers = layers.filter { $0["wide_reason"] is NSNull }
+        #expect(!integers.isEmpty && integers.count < layers.count)
+        #expect(integers.allSatisfy { ($0["weight_decibels"] as? Double ?? 0) > 30 })
+        #expect(report["path"] as? String == path + "quantization.safetensors")
+        let first = try Data(contentsOf: folder.url.appending(path: "quantization.safetensors"))
+
+        // The same pictures give the same bytes, on any number of threads; what was there is replaced.
+        try folder.write("quantization.safetensors", [1, 2, 3])
+        let again = try CommandProcess([
+            "quantize", folder.url.path(), "--images", Self.photos, "--limit", "5", "--threads", "1",
+        ])
+        #expect(again.code == 0, "\(again.errors)")
+        #expect(again.output.contains("reads the picture"))
+        #expect(try Data(contentsOf: folder.url.appending(path: "quantization.safetensors")) == first)
+        #expect(try CommandProcess(["classify", "\(Self.photos)/cat.png", "--model", path]).code == 0)
+    }
+
+    @Test func aFolderOfIntegersIsAModel() throws {
+        let output = path + "int8"
+        let arguments = ["quantize", Self.weights.path(), "--images", Self.photos, "--limit", "8", "--output", output]
+        let command = try CommandProcess(arguments)
+        #expect(command.code == 0, "\(command.errors)")
+        func probabilities(_ model: String) throws -> [Double] {
+            let classified = try CommandProcess([
+                "classify", "\(Self.photos)/macaw.jpg", "--model", model, "--json", "--top-k", "7", "--precision",
+                "fp32",
+            ])
+            #expect(classified.code == 0, "\(classified.errors)")
+            let predictions = try #require(try object(classified)["predictions"] as? [[String: Any]])
+            return try predictions.sorted { "\($0["class_id"] ?? 0)" < "\($1["class_id"] ?? 0)" }
+                .map { try #require($0["score"] as? Double) }
+        }
+        let (floats, integers) = (try probabilities(Self.weights.path()), try probabilities(output))
+        #expect(zip(floats, integers).allSatisfy { abs($0 - $1) < 0.03 }, "\(floats) and \(integers)")
+        #expect(floats != integers)
+
+        let again = try CommandProcess(["quantize", output, "--images", Self.photos])
+        #expect(again.code == 65)
+        #expect(again.errors.contains("8-bit integers already"))
+    }
+
+    @Test func brokenPicturesArePassedBy() throws {
+        let pictures = folder.url.appending(path: "pictures")
+        try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
+        try folder.write("pictures/a.png", SamplePicture.png)
+        try folder.write("pictures/b.jpg", Array("no picture".utf8))
+        let arguments = ["quantize", Self.weights.path(), "--output", path + "out", "--images"]
+        let command = try CommandProcess(arguments + [path + "pictures"])
+        #expect(command.code == 0, "\(command.errors)")
+        #expect(command.errors.contains("b.jpg"))
+        #expect(command.output.contains("by 1 pictures"))
+        try FileManager.default.removeItem(at: folder.url.appending(path: "pictures/a.png"))
+        let none = try CommandProcess(arguments + [path + "pictures"])
+        #expect(none.code == 65)
+        #expect(none.errors.contains("none of the 1 pictures can be shown"))
+    }
+
+    @Test func whatIsMissingIsSaid() throws {
+        try FileManager.default.createDirectory(
+            at: folder.url.appending(path: "empty"),
+            withIntermediateDirectories: true
+        )
+        let noPictures = try CommandProcess(["quantize", Self.weights.path(), "--images", path + "empty"])
+        #expect(noPictures.code == 66)
+        #expect(noPictures.errors.contains("give --images a folder of pictures"))
+        #expect(try CommandProcess(["quantize", path + "no-model", "--images", Self.photos]).code == 66)
+        #expect(try CommandProcess(["quantize", Self.weights.path()]).code == 64)
+        #expect(try CommandProcess(["quantize", "x", "--images", "y", "--limit", "0"]).code == 64)
+        let unwritable = [
+            "quantize", Self.weights.path(), "--images", Self.photos, "--limit", "1", "--output", "/proc/x",
+        ]
+        #expect(try CommandProcess(unwritable).code == 73)
+    }
+}

@@ -1,0 +1,66 @@
+import Architectures
+import Engine
+import ModelGraph
+import Quantizing
+import TestSupport
+import Testing
+
+@Suite struct LayerChoiceTests {
+    private func choice(_ name: String, wide: Set<String> = []) throws -> (LayerChoice, Graph) {
+        let shape = FeatureShape(channels: 3, height: 96, width: 96)
+        let graph = try Architecture(named: name).graph(inputShape: shape, classCount: 5)
+        let weights = SeededValues.weights(try graph.parameters().map { ($0.name, $0.shape) })
+        let model = try Model(graph: graph, weights: weights).optimized()
+        return (LayerChoice(model.graph, shapes: try model.graph.shapes(), wide: wide), model.graph)
+    }
+
+    private func output(_ name: String, _ graph: Graph) throws -> Value {
+        try #require(graph.nodes.first { $0.name == name }).output
+    }
+
+    @Test func allOfALiteNetworkButTheStem() throws {
+        let (choice, graph) = try choice("tf_efficientnet_lite0")
+        #expect(choice.reasons == ["conv_stem": "reads the picture"])
+        #expect(choice.layers.count == 49)
+        let wide = Set(graph.nodes.map(\.output)).subtracting(choice.narrowValues)
+        #expect(wide == [try output("conv_head", graph), try #require(graph.logits)])
+    }
+
+    @Test func projectionsBehindSqueezeAndExcitationStayWide() throws {
+        let (choice, graph) = try choice("efficientnet_b0")
+        #expect(choice.layers.count == 15 + 16 + 2)
+        for name in choice.layers {
+            #expect(!name.contains(".se.") && !name.contains("conv_pwl") && name != "conv_stem")
+        }
+        // What the next block's integers read is narrow; what is averaged and scaled is not.
+        #expect(choice.narrowValues.contains(try output("blocks.1.0.conv_pwl", graph)))
+        #expect(!choice.narrowValues.contains(try output("blocks.1.0.conv_dw", graph)))
+        #expect(choice.narrowValues.contains(graph.embedding))
+    }
+
+    @Test(arguments: ["efficientnet_b0", "tf_efficientnet_lite0", "tf_efficientnetv2_b0", "resnet50", "inception_v3"])
+    func narrowValuesHaveNarrowReaders(name: String) throws {
+        let (choice, graph) = try choice(name)
+        for node in graph.nodes where choice.layers.contains(node.name) {
+            #expect(choice.narrowValues.contains(node.inputs[0]))
+        }
+        for node in graph.nodes {
+            for (index, input) in node.inputs.enumerated() where choice.narrowValues.contains(input) {
+                if index == 0 {
+                    #expect(choice.layers.contains(node.name), "\(node.name)")
+                } else {
+                    #expect(choice.narrowValues.contains(node.output), "\(node.name)")
+                }
+            }
+        }
+        #expect(!choice.layers.isEmpty)
+    }
+
+    @Test func sensitiveLayersAndWhatDependsOnThemStayWide() throws {
+        let (choice, graph) = try choice("tf_efficientnet_lite0", wide: ["blocks.3.1.conv_pwl"])
+        #expect(choice.reasons["blocks.3.1.conv_pwl"] == "sensitive")
+        #expect(choice.layers.count == 48)
+        #expect(!choice.narrowValues.contains(try output("blocks.3.1.conv_dw", graph)))
+        #expect(choice.narrowValues.contains(try output("blocks.3.1.conv_pwl", graph)))
+    }
+}

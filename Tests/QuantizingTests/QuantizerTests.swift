@@ -1,0 +1,129 @@
+import Engine
+import ModelGraph
+import Quantizing
+import TestSupport
+import Testing
+
+@Suite struct QuantizerTests {
+    private static let transform = ImageTransform(
+        width: 16,
+        height: 16,
+        mean: [0, 0, 0],
+        standardDeviation: [1, 1, 1]
+    )
+
+    private func session(_ model: Model) throws -> Session {
+        let plan = try Plan(model.optimized(), transform: Self.transform, instructionSet: .best)
+        return Session(plan: plan, maxBatch: 8, pool: WorkerPool(helpers: 0))
+    }
+
+    private func statistics(_ model: Model, _ input: [Float], images: Int) throws -> [String: FeatureStatistics] {
+        let plan = try Plan(observing: model, transform: Self.transform, instructionSet: .best)
+        let session = Session(plan: plan, maxBatch: 1, pool: WorkerPool(helpers: 0))
+        var statistics: [String: FeatureStatistics] = [:]
+        let count = input.count / images
+        for image in 0..<images {
+            let picture = Array(input[image * count..<(image + 1) * count])
+            var seen: [ObservedFeatures] = []
+            try session.observe(.tensor(picture, images: 1)) { seen.append($0) }
+            for features in seen {
+                try statistics[features.name, default: FeatureStatistics(shape: features.shape)].add(features)
+            }
+        }
+        return statistics
+    }
+
+    /// Rounding errors of a layer without an activation must not move the means of its channels: borders, strides and
+    /// groups count.
+    @Test(arguments: [(groups: 1, stride: 1), (groups: 1, stride: 2), (groups: 8, stride: 1), (groups: 8, stride: 2)])
+    func meansStay(groups: Int, stride: Int) throws {
+        var builder = GraphBuilder()
+        func convolution(_ name: String, kernel: Int, stride: Int, groups: Int) -> Operator {
+            .convolution(
+                Convolution(
+                    outputChannels: 8,
+                    kernel: kernel,
+                    stride: stride,
+                    padding: .symmetric(kernel: kernel),
+                    groups: groups,
+                    weight: name + ".weight",
+                    bias: name + ".bias"
+                )
+            )
+        }
+        let first = builder.append(convolution("first", kernel: 3, stride: 1, groups: 1), Graph.input, name: "first")
+        let active = builder.append(.activation(.relu6), first, name: "first.act")
+        let operation = convolution("second", kernel: 5, stride: stride, groups: groups)
+        let second = builder.append(operation, active, name: "second")
+        let pool = builder.append(.globalAveragePool, second, name: "pool")
+        let shape = FeatureShape(channels: 3, height: 16, width: 16)
+        let graph = builder.graph(name: "two", inputShape: shape, embedding: pool, logits: nil)
+        let weights = SeededValues.weights(try graph.parameters().map { ($0.name, $0.shape) })
+        let model = try Model(graph: graph, weights: weights)
+        let input = SeededValues.picture([4, 3, 16, 16])
+
+        let optimized = try model.optimized()
+        let quantizer = try Quantizer(optimized, name: "two", statistics: statistics(optimized, input, images: 4))
+        let result = quantizer()
+        #expect(result.layers.map(\.wideReason) == ["reads the picture", nil])
+        #expect(result.quantization.features.keys.sorted() == ["first"])
+        let layer = try #require(result.quantization.layers["second"])
+
+        func means(shifts: [Float]) throws -> [Double] {
+            var integers = weights
+            let bytes = try #require(result.weights["second"]).map(UInt8.init(bitPattern:))
+            let shape = try #require(weights["second.weight"]).shape
+            integers["second.weight"] = Tensor(
+                elementType: .int8,
+                shape: shape,
+                storage: MemoryStorage.holding(bytes),
+                byteRange: 0..<bytes.count
+            )
+            integers["second.bias"] = nil
+            let quantization = Quantization(layers: ["second": .init(scales: layer.scales, shifts: shifts)])
+            return try means(Model(graph: graph, weights: integers, quantization: quantization))
+        }
+        func means(_ model: Model) throws -> [Double] {
+            let outputs = try session(model).run(.tensor(input, images: 4))
+            return (0..<8).map { channel in outputs.reduce(0) { $0 + Double($1.embedding[channel]) } / 4 }
+        }
+        let exact = try means(model)
+        func error(_ means: [Double]) -> Double { zip(means, exact).map { abs($0 - $1) }.max() ?? 0 }
+        let bias = try weights.floats("second.bias", shape: [8])
+        #expect(error(try means(shifts: layer.shifts)) < 1e-5)
+        #expect(error(try means(shifts: bias)) > 1e-4)
+    }
+
+    @Test func layersKeptWideHaveNoScales() throws {
+        let network = try IntegerNetwork()
+        let model = try Model(graph: network.graph, weights: network.weights).optimized()
+        let statistics = try statistics(model, network.input, images: network.images)
+        let quantizer = try Quantizer(model, name: "int8", statistics: statistics)
+        let all = quantizer().quantization
+        #expect(Set(all.layers.keys) == Set(network.quantization.layers.keys))
+        #expect(Set(all.features.keys) == Set(network.quantization.features.keys))
+        let some = quantizer(keepingWide: ["b.depthwise"]).quantization
+        #expect(some.layers["b.depthwise"] == nil && some.features["b.expand"] == nil)
+        #expect(some.layers["b.expand"] == all.layers["b.expand"])
+    }
+
+    @Test func whatIsNotFiniteIsNamed() throws {
+        let network = try IntegerNetwork()
+        var weights = network.weights
+        weights["b.project.bias"] = Tensor(shape: [20], floats: [Float](repeating: .infinity, count: 20))
+        let model = try Model(graph: network.graph, weights: weights).optimized()
+        let error = try #require(throws: QuantizerError.self) {
+            try statistics(model, network.input, images: network.images)
+        }
+        #expect("\(error)".contains("layer b.project gives numbers that are not finite"))
+    }
+
+    @Test func anUnseenNetworkIsRefused() throws {
+        let network = try IntegerNetwork()
+        let model = try Model(graph: network.graph, weights: network.weights).optimized()
+        let error = try #require(throws: QuantizerError.self) {
+            try Quantizer(model, name: "int8", statistics: [:])
+        }
+        #expect("\(error)".contains("show the model at least one picture"))
+    }
+}
