@@ -58,21 +58,25 @@ package struct Quantizer: Sendable {
             }
             let producer = producers[node.inputs[0]] ?? ""
             guard let inputs = statistics[producer] else { throw QuantizerError.notObserved(layer: producer) }
+            let shift = convolution.affine?.shift ?? [Float](repeating: 0, count: convolution.outputChannels)
+            let inputScale = ranges[producer]?.features.scale ?? 1
             let rounded = RoundedWeights(
                 try Self.factoredWeights(of: convolution, inputs: shapes[node.inputs[0].index], model.weights),
-                channels: convolution.outputChannels
+                channels: convolution.outputChannels,
+                lowestScales: shift.map { abs($0) / (inputScale * Self.largestShift) }
             )
             weights[node.name] = rounded
             let means = inputs.tapMeans(of: convolution, output: shapes[node.output.index])
             let corrections = rounded.corrections(of: convolution, tapMeans: means)
-            shifts[node.name] = zip(convolution.affine?.shift ?? corrections.map { _ in 0 }, corrections).map {
-                $0 + $1
-            }
+            shifts[node.name] = zip(shift, corrections).map { $0 + $1 }
         }
         self.ranges = ranges
         self.weights = weights
         self.shifts = shifts
     }
+
+    /// In steps of an integer sum, which has 32 bits: channels whose weights all but vanish may have larger ones.
+    private static let largestShift: Float = 0x1p27
 
     /// - Parameter wide: names of layers that shall not multiply integers.
     package func callAsFunction(keepingWide wide: Set<String> = []) -> Result {

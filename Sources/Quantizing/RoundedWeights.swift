@@ -22,12 +22,14 @@ package struct RoundedWeights: Sendable, Equatable {
     /// - Parameters:
     ///   - weights: with the factors that batch normalisation puts on them.
     ///   - channels: output channels; divides the number of weights.
-    package init(_ weights: [Float], channels: Int) {
+    ///   - lowestScales: no channel's scale may be below its own; empty where any may be.
+    package init(_ weights: [Float], channels: Int, lowestScales: [Float] = []) {
         let count = weights.count / max(channels, 1)
         var (power, error) = (0.0, 0.0)
         for channel in 0..<channels {
             let weights = weights[channel * count..<(channel + 1) * count]
-            let scale = weights.withUnsafeBufferPointer(Self.bestScale)
+            let lowest = lowestScales.isEmpty ? 0 : lowestScales[channel]
+            let scale = max(weights.withUnsafeBufferPointer(Self.bestScale), lowest)
             scales.append(scale)
             for weight in weights {
                 let number = Self.rounded(weight, scale: scale)
@@ -40,6 +42,9 @@ package struct RoundedWeights: Sendable, Equatable {
         decibels = signalToNoise(power: power, error: error)
     }
 
+    /// Of weights that are all zero. Any would do, but products of scales shall stay normal numbers below 1.
+    private static let emptyScale: Float = 0x1p-20
+
     /// The integer that stands for a weight.
     static func rounded(_ weight: Float, scale: Float) -> Float {
         min(max((weight / scale).rounded(.toNearestOrEven), -limit), limit)
@@ -48,7 +53,7 @@ package struct RoundedWeights: Sendable, Equatable {
     private static func bestScale(_ weights: UnsafeBufferPointer<Float>) -> Float {
         let largest = weights.reduce(0) { max($0, abs($1)) }
         let whole = largest / limit
-        guard whole.isNormal else { return 1 }
+        guard whole.isNormal else { return emptyScale }
         var best = (scale: whole, error: Float.infinity)
         func consider(_ scale: Float) {
             var error: Float = 0

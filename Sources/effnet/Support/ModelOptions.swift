@@ -84,12 +84,13 @@ struct EngineOptions: ParsableArguments {
 
 /// What `--precision` takes.
 enum PrecisionOption: String, ExpressibleByArgument, CaseIterable {
-    case fp32, bf16, auto
+    case fp32, bf16, int8, auto
 
     func request(minAgreement: Double) -> PrecisionRequest {
         switch self {
         case .fp32: .exactly(.fp32)
         case .bf16: .exactly(.bf16)
+        case .int8: .exactly(.int8)
         case .auto: .automatic(minAgreement: minAgreement)
         }
     }
