@@ -15,16 +15,15 @@ private func tile<Input: Format, let rows: Int, let blocks: Int>(
     pixel: Int,
     aStride: Int
 ) {
-    var sums = sums(Input.self, GEMMTile<rows, blocks>.self, arguments, a: a + pixel * aStride, aStride: aStride)
-    scale(Input.self, &sums, arguments)
-    map(Input.self, &sums, arguments)
+    let sums = sums(Input.self, GEMMTile<rows, blocks>.self, arguments, a: a + pixel * aStride, aStride: aStride)
+    let numbers = mapped(Input.self, numbers(Input.self, sums, arguments), arguments)
     let (pixels, blockStride) = (arguments.pixels, arguments.cBlockStride)
     let zeros = broadcast(arguments.mapping.zeroWord)
     for quad in 0..<rows / 4 {
         let r = quad * 4
         let first = pixel + r
         for j in 0..<blocks {
-            var bytes = bytesByLane(sums[r][j], sums[r + 1][j], sums[r + 2][j], sums[r + 3][j])
+            var bytes = bytesByLane(numbers[r][j], numbers[r + 1][j], numbers[r + 2][j], numbers[r + 3][j])
             if first + 4 > pixels { bytes = select(firstBytes: pixels - first, of: bytes, otherwise: zeros) }
             store(c + first / 4 * width + j * blockStride, bytes)
         }

@@ -41,7 +41,7 @@ private func finish<Input: Format, Output: Format, let rows: Int, let blocks: In
     isPacked: Bool,
     mayCross: Bool
 ) {
-    scale(Input.self, &sums, arguments)
+    sums = numbers(Input.self, sums, arguments)
     let stride = isPacked ? Output.words : arguments.cStride
     let rest = mayCross ? run.linePixels - position.column : rows
     let first = (position.line * run.linePixels + position.column) * stride
@@ -62,9 +62,9 @@ private func finish<Input: Format, Output: Format, let rows: Int, let blocks: In
         }
     }
     if Output.isBytes {
-        map(Input.self, &sums, arguments)
+        let bytes = mapped(Input.self, sums, arguments)
         let (c, offsets, blockStride) = (run.c, offsets(gap: run.cGap), arguments.cBlockStride)
-        storeBytes(sums, to: c, offsets: offsets, blockStride: blockStride, areNeighbours: isPacked && !mayCross)
+        storeBytes(bytes, to: c, offsets: offsets, blockStride: blockStride, areNeighbours: isPacked && !mayCross)
         return
     }
     let lowest = broadcast(arguments.activation.lowest)

@@ -54,48 +54,47 @@ func sums<Input: Format, let rows: Int, let blocks: Int>(
     return sums
 }
 
-/// Turns integers into numbers.
+/// Sums as numbers.
 @inline(__always)
-func scale<Input: Format, let rows: Int, let blocks: Int>(
+func numbers<Input: Format, let rows: Int, let blocks: Int>(
     _: Input.Type,
-    _ sums: inout GEMMTile<rows, blocks>,
+    _ sums: GEMMTile<rows, blocks>,
     _ arguments: borrowing GEMMArguments
-) {
-    guard Input.isBytes else { return }
+) -> GEMMTile<rows, blocks> {
+    guard Input.isBytes else { return sums }
     let scales = arguments.scales
     let scale = InlineArray<blocks, Vector> { load(scales + $0 * width) }
-    for r in 0..<rows {
-        for j in 0..<blocks { sums[r][j] = Input.numbers(sums[r][j], scale: scale[j]) }
+    return GEMMTile<rows, blocks> { r in
+        InlineArray<blocks, Vector> { Input.numbers(sums[r][$0], scale: scale[$0]) }
     }
 }
 
-/// Applies the curve of an activation and maps what comes of it as bytes are stored, before rounding.
+/// Numbers as bytes are stored, before rounding: behind the curve of an activation, and mapped.
 @inline(__always)
-func map<Input: Format, let rows: Int, let blocks: Int>(
+func mapped<Input: Format, let rows: Int, let blocks: Int>(
     _: Input.Type,
-    _ numbers: inout GEMMTile<rows, blocks>,
+    _ numbers: GEMMTile<rows, blocks>,
     _ arguments: borrowing GEMMArguments
-) {
+) -> GEMMTile<rows, blocks> {
     let curve = arguments.activation.curve
     if case .none = curve {
         // Integers with their scales are never as large as what rounding cannot do.
-        if Input.isBytes { return }
-        for r in 0..<rows {
-            for j in 0..<blocks { numbers[r][j] = min(numbers[r][j], broadcast(255)) }
-        }
-        return
+        if Input.isBytes { return numbers }
+        return GEMMTile<rows, blocks> { r in InlineArray<blocks, Vector> { min(numbers[r][$0], broadcast(255)) } }
     }
     let factor = broadcast(arguments.mapping.factor)
     let offset = broadcast(arguments.mapping.offset)
     // A loop over memory: inlined for each register of the tile, curves would be kilobytes of code.
-    withUnsafeMutablePointer(to: &numbers) { numbers in
-        let vectors = UnsafeMutableRawPointer(numbers).assumingMemoryBound(to: Float.self)
-        for index in 0..<rows * blocks {
-            let vector = vectors + index * width
+    var results = numbers
+    withUnsafeMutablePointer(to: &results) { results in
+        var vector = UnsafeMutableRawPointer(results).assumingMemoryBound(to: Float.self)
+        for _ in 0..<rows * blocks {
             let value = apply(curve, load(vector), UInt8Format.self)
             store(vector, min(add(mul(value, factor), offset), broadcast(255)))
+            vector += width
         }
     }
+    return results
 }
 
 /// Writes numbers as bytes, four pixels at a time where they are neighbours.
