@@ -13,7 +13,7 @@ package enum Element: Sendable {
     case uint8Quads
 
     /// Numbers in a word.
-    package var perWord: Int {
+    @inlinable package var perWord: Int {
         switch self {
         case .float32: 1
         case .bfloat16: 2

@@ -16,7 +16,7 @@ private func tile<Input: Format, let rows: Int, let blocks: Int>(
     aStride: Int
 ) {
     let sums = sums(Input.self, GEMMTile<rows, blocks>.self, arguments, a: a + pixel * aStride, aStride: aStride)
-    let numbers = mapped(Input.self, numbers(Input.self, sums, arguments), arguments)
+    let numbers = mapped(Input.self, Input.isBytes ? numbers(Input.self, sums, arguments) : sums, arguments)
     let (pixels, blockStride) = (arguments.pixels, arguments.cBlockStride)
     let zeros = broadcast(arguments.mapping.zeroWord)
     for quad in 0..<rows / 4 {

@@ -41,7 +41,7 @@ private func finish<Input: Format, Output: Format, let rows: Int, let blocks: In
     isPacked: Bool,
     mayCross: Bool
 ) {
-    sums = numbers(Input.self, sums, arguments)
+    if Input.isBytes { sums = numbers(Input.self, sums, arguments) }
     let stride = isPacked ? Output.words : arguments.cStride
     let rest = mayCross ? run.linePixels - position.column : rows
     let first = (position.line * run.linePixels + position.column) * stride

@@ -54,14 +54,13 @@ func sums<Input: Format, let rows: Int, let blocks: Int>(
     return sums
 }
 
-/// Sums as numbers.
+/// Sums of integers as numbers.
 @inline(__always)
 func numbers<Input: Format, let rows: Int, let blocks: Int>(
     _: Input.Type,
     _ sums: GEMMTile<rows, blocks>,
     _ arguments: borrowing GEMMArguments
 ) -> GEMMTile<rows, blocks> {
-    guard Input.isBytes else { return sums }
     let scales = arguments.scales
     let scale = InlineArray<blocks, Vector> { load(scales + $0 * width) }
     return GEMMTile<rows, blocks> { r in
