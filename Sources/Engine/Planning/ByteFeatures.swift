@@ -33,8 +33,8 @@ struct ByteFeatures {
                     streamed[input] = (features, window)
                 }
                 // The depthwise kernel for floats writes no bytes.
-                guard !streams.keys.contains(node.output), !isDepthwise || streamed.keys.contains(input) else { continue }
-                stored[node.output] = quantization.features[node.name]
+                let isStored = !streams.keys.contains(node.output) && (!isDepthwise || streamed.keys.contains(input))
+                if isStored { stored[node.output] = quantization.features[node.name] }
             default: continue
             }
         }

@@ -55,7 +55,8 @@ struct PackedConvolution {
     /// Weights as their layer's scales map them, −127…127.
     private func integers(_ tensors: Weights, _ layer: Quantization.Layer) throws -> [Int8] {
         guard layer.scales.count == shape[0], layer.shifts.count == shape[0] else {
-            throw PlanError.badQuantization(node: name, reason: "it has \(shape[0]) channels, not \(layer.scales.count)")
+            let reason = "it has \(shape[0]) channels, not \(layer.scales.count)"
+            throw PlanError.badQuantization(node: name, reason: reason)
         }
         if let tensor = tensors[weight], tensor.elementType == .int8, tensor.shape == shape {
             return tensor.withUnsafeBytes { $0.map { Int8(bitPattern: $0) } }
@@ -119,7 +120,8 @@ struct PackedConvolution {
             let value = values[source]
             switch element {
             case .bfloat16:
-                (base + panel.weights).withMemoryRebound(to: UInt16.self, capacity: order.weightIndices.count * lanes) {
+                let count = order.weightIndices.count * lanes
+                (base + panel.weights).withMemoryRebound(to: UInt16.self, capacity: count) {
                     $0[(step * lanes + lane) * perWord + part] = value.bfloat16Bits
                 }
             case .float32, .uint8, .uint8Quads:
@@ -149,9 +151,8 @@ struct PackedConvolution {
                 let words = window.size * window.weightWordsPerRow
                 let target = base + weights + channel / block * words * block + channel % block
                 let taps = window.size * window.size
-                for (word, value) in window.weightWords(Array(values[channel * taps..<(channel + 1) * taps])).enumerated() {
-                    target[word * block] = value
-                }
+                let packed = window.weightWords(Array(values[channel * taps..<(channel + 1) * taps]))
+                for (word, value) in packed.enumerated() { target[word * block] = value }
             }
             (base + bias).update(from: sums.biasWords, count: sums.scales.count)
             (base + scales).update(from: sums.scales, count: sums.scales.count)
