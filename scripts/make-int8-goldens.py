@@ -9,15 +9,16 @@ as `effnet quantize` writes them, goldens.safetensors the logits and the bytes t
 
 A layer multiplies bytes x (0…255) with bytes q (−127…127) and sums in 32 bits:
 
-    sum = Σ q · (x − zero_in) + round(shift / (scale_in · scale_w))
+    product = float32(scale_in · scale_w)
+    sum = Σ q · (x − zero_in) + round(shift / product)
 
 A border holds zero_in. What is stored is
 
     round_half_even(sum · m + (r − zero_r) · (scale_r / scale_out)) + zero_out, clamped to 0…255,
-    m = float32(scale_in · scale_w / scale_out)
+    m = float32(product / scale_out)
 
 where r is the residual, if there is one. The stem multiplies floats, the last convolution and the classifier give
-floats: sum · scale_in · scale_w. There scales are powers of two, and weights and inputs of the stem few bits long, so
+floats: sum · product. There scales are powers of two, and weights and inputs of the stem few bits long, so
 that no order of a sum changes a float.
 """
 
@@ -151,16 +152,16 @@ def run_integers(tensors, scales):
             scale = scales[name + ".weight_scale"]
             weight = tensors[name + ".weight"] / scale[:, None, None, None]
             weight = np.clip(np.rint(weight), -127, 127).astype(np.int32)
-            product = np.float64(scale_in) * scale.astype(np.float64)
+            product = scale_in * scale
             sums = convolve(layer, integers.astype(np.int32) - zero_in, weight)
-            sums = sums + np.rint(scales[name + ".shift"] / product).astype(np.int32)[:, None, None]
+            sums = sums + np.rint(scales[name + ".shift"].astype(np.float64) / product).astype(np.int32)[:, None, None]
             if name in FLOAT_OUTPUTS:
-                x = activate(layer, sums.astype(np.float32) * product.astype(np.float32)[:, None, None])
+                x = activate(layer, sums.astype(np.float32) * product[:, None, None])
                 continue
-            x = sums.astype(np.float32) * (product / scale_out).astype(np.float32)[:, None, None]
+            x = sums.astype(np.float32) * (product / scale_out)[:, None, None]
             if "residual" in layer:
                 added, scale_added, zero_added = features[layer["residual"]]
-                factor = np.float32(np.float64(scale_added) / scale_out)
+                factor = scale_added / scale_out
                 x = x + (added.astype(np.int32) - zero_added).astype(np.float32) * factor
         x = stored(x, scale_out, zero_out)
         features["last"] = features[name] = (x, scale_out, zero_out)
