@@ -33,7 +33,9 @@ struct ByteFeatures {
                     streamed[input] = (features, window)
                 }
                 // The depthwise kernel for floats writes no bytes.
-                guard !streams.keys.contains(node.output), !isDepthwise || streamed.keys.contains(input) else { continue }
+                guard !streams.keys.contains(node.output), !isDepthwise || streamed.keys.contains(input) else {
+                    continue
+                }
                 stored[node.output] = quantization.features[node.name]
             default: continue
             }

@@ -25,7 +25,10 @@ struct IntegerSums {
         let perOutput = values.count / max(shifts.count, 1)
         // So that no sum of bytes and no result of it leaves the range of its format.
         guard perOutput <= Self.longestSum else {
-            throw PlanError.badQuantization(node: node, reason: "its sums have \(perOutput) terms, too many for 32 bits")
+            throw PlanError.badQuantization(
+                node: node,
+                reason: "its sums have \(perOutput) terms, too many for 32 bits"
+            )
         }
         for (channel, shift) in shifts.enumerated() {
             let scale = input.scale * layer.scales[channel]
@@ -33,7 +36,10 @@ struct IntegerSums {
             let bias = (Double(shift) / Double(scale)).rounded(.toNearestOrEven) - Double(Int(input.zero) * sum)
             let resultScale = scale / outputScale
             guard scale > 0, resultScale <= 1, abs(bias) <= 0x1p29 else {
-                throw PlanError.badQuantization(node: node, reason: "the scales of channel \(channel) do not fit each other")
+                throw PlanError.badQuantization(
+                    node: node,
+                    reason: "the scales of channel \(channel) do not fit each other"
+                )
             }
             biasWords.append(Float(bitPattern: UInt32(bitPattern: Int32(bias))))
             scales.append(resultScale)

@@ -55,7 +55,10 @@ struct PackedConvolution {
     /// Weights as their layer's scales map them, −127…127.
     private func integers(_ tensors: Weights, _ layer: Quantization.Layer) throws -> [Int8] {
         guard layer.scales.count == shape[0], layer.shifts.count == shape[0] else {
-            throw PlanError.badQuantization(node: name, reason: "it has \(shape[0]) channels, not \(layer.scales.count)")
+            throw PlanError.badQuantization(
+                node: name,
+                reason: "it has \(shape[0]) channels, not \(layer.scales.count)"
+            )
         }
         if let tensor = tensors[weight], tensor.elementType == .int8, tensor.shape == shape {
             return tensor.withUnsafeBytes { $0.map { Int8(bitPattern: $0) } }
@@ -149,7 +152,9 @@ struct PackedConvolution {
                 let words = window.size * window.weightWordsPerRow
                 let target = base + weights + channel / block * words * block + channel % block
                 let taps = window.size * window.size
-                for (word, value) in window.weightWords(Array(values[channel * taps..<(channel + 1) * taps])).enumerated() {
+                for (word, value) in window.weightWords(Array(values[channel * taps..<(channel + 1) * taps]))
+                    .enumerated()
+                {
                     target[word * block] = value
                 }
             }
