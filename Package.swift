@@ -35,7 +35,11 @@ let avx512 = avx2 + ["avx512f", "avx512bw", "avx512dq", "avx512vl", "prefer-vect
     let vectorSets = [
         kernelSet("AVX2", defines: ["KERNELS_AVX2"], features: avx2),
         kernelSet("AVX512", defines: ["KERNELS_AVX512"], features: avx512),
-        kernelSet("AVX512BF16", defines: ["KERNELS_AVX512", "KERNELS_BF16"], features: avx512 + ["avx512bf16", "avx512vnni"]),
+        kernelSet(
+            "AVX512BF16",
+            defines: ["KERNELS_AVX512", "KERNELS_BF16"],
+            features: avx512 + ["avx512bf16", "avx512vnni"]
+        ),
     ]
 #else
     let vectorSets: [Target] = []

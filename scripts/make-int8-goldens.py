@@ -9,16 +9,15 @@ as `effnet quantize` writes them, goldens.safetensors the logits and the bytes t
 
 A layer multiplies bytes x (0…255) with bytes q (−127…127) and sums in 32 bits:
 
-    sum = Σ q · (x − zero_in) + round(shift / (scale_in · scale_w))
+    product = float32(scale_in · scale_w)
+    sum = Σ q · (x − zero_in) + round((shift + zero_out · scale_out − zero_r · scale_r) / product)
 
-A border holds zero_in. What is stored is
+A border holds zero_in; r is the residual, if there is one. What is stored is
 
-    round_half_even(sum · m + (r − zero_r) · (scale_r / scale_out)) + zero_out, clamped to 0…255,
-    m = float32(scale_in · scale_w / scale_out)
+    round_half_even(sum · m + r · float32(scale_r / scale_out)), clamped to 0…255, with m = float32(product / scale_out)
 
-where r is the residual, if there is one. The stem multiplies floats, the last convolution and the classifier give
-floats: sum · scale_in · scale_w. There scales are powers of two, and weights and inputs of the stem few bits long, so
-that no order of a sum changes a float.
+The stem multiplies floats, the last convolution and the classifier give floats: sum · product. There scales are powers
+of two, and weights and inputs of the stem few bits long, so that no order of a sum changes a float.
 """
 
 import json
@@ -128,8 +127,8 @@ def quantize(tensors, outputs):
     return {name: value if value.dtype == np.uint8 else value.astype(np.float32) for name, value in scales.items()}
 
 
-def stored(x, scale, zero):
-    return np.clip(np.rint(x.astype(np.float32)) + np.float32(zero), 0, 255).astype(np.uint8)
+def stored(x):
+    return np.clip(np.rint(x), 0, 255).astype(np.uint8)
 
 
 def run_integers(tensors, scales):
@@ -138,32 +137,37 @@ def run_integers(tensors, scales):
     for layer in LAYERS:
         name = layer["name"]
         scale_out = scales[name + ".output_scale"][0] if name + ".output_scale" in scales else None
-        zero_out = int(scales[name + ".output_zero"][0]) if scale_out is not None else 0
+        zero_out = np.float32(scales[name + ".output_zero"][0]) if scale_out is not None else 0
         if name == "pool":
             x = x.mean((2, 3), keepdims=True, dtype=np.float32)
             results["embedding"] = x[:, :, 0, 0]
-            x = x / scale_out
+            x = x / scale_out + zero_out
         elif name in FLOAT_LAYERS:
             x = convolve(layer, x, tensors[name + ".weight"]) + tensors[name + ".bias"][:, None, None]
-            x = activate(layer, x) / scale_out
+            x = activate(layer, x) / scale_out + zero_out
         else:
             integers, scale_in, zero_in = features["last"]
             scale = scales[name + ".weight_scale"]
             weight = tensors[name + ".weight"] / scale[:, None, None, None]
             weight = np.clip(np.rint(weight), -127, 127).astype(np.int32)
-            product = np.float64(scale_in) * scale.astype(np.float64)
+            product = scale_in * scale
+            shift, added = scales[name + ".shift"], 0
+            if name not in FLOAT_OUTPUTS:
+                zeros = zero_out * scale_out
+                if "residual" in layer:
+                    residual, scale_r, zero_r = features[layer["residual"]]
+                    zeros = zeros - np.float32(zero_r) * scale_r
+                    added = residual.astype(np.float32) * (scale_r / scale_out)
+                shift = shift + zeros
             sums = convolve(layer, integers.astype(np.int32) - zero_in, weight)
-            sums = sums + np.rint(scales[name + ".shift"] / product).astype(np.int32)[:, None, None]
+            bias = np.rint(shift.astype(np.float64) / product).astype(np.int32)
+            sums = (sums + bias[:, None, None]).astype(np.float32)
             if name in FLOAT_OUTPUTS:
-                x = activate(layer, sums.astype(np.float32) * product.astype(np.float32)[:, None, None])
+                x = activate(layer, sums * product[:, None, None])
                 continue
-            x = sums.astype(np.float32) * (product / scale_out).astype(np.float32)[:, None, None]
-            if "residual" in layer:
-                added, scale_added, zero_added = features[layer["residual"]]
-                factor = np.float32(np.float64(scale_added) / scale_out)
-                x = x + (added.astype(np.int32) - zero_added).astype(np.float32) * factor
-        x = stored(x, scale_out, zero_out)
-        features["last"] = features[name] = (x, scale_out, zero_out)
+            x = sums * (product / scale_out)[:, None, None] + added
+        x = stored(x)
+        features["last"] = features[name] = (x, scale_out, int(zero_out))
         results[name] = x
     results["logits"] = x[:, :, 0, 0]
     return results

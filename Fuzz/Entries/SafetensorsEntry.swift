@@ -19,5 +19,25 @@ enum SafetensorsEntry {
             }
         }
         precondition(total <= bytes.count, "tensors that overlap")
+        checkQuantization(file)
     }
+
+    /// Scales fit the layers that they are of.
+    private static func checkQuantization(_ file: SafetensorsFile) {
+        guard let quantization = try? QuantizationFile.quantization(in: file, path: "fuzz", for: graph) else { return }
+        for (name, layer) in quantization.layers {
+            precondition(name == "a" && layer.scales.count == 2 && layer.shifts.count == 2, "scales of no layer")
+            precondition(layer.scales.allSatisfy { $0 > 0 } && layer.shifts.allSatisfy(\.isFinite), "unusable scales")
+        }
+        precondition(quantization.features.allSatisfy { $0.key == "a" && $0.value.scale > 0 }, "unusable features")
+    }
+
+    /// A layer "a" of two channels.
+    private static let graph: Graph = {
+        var builder = GraphBuilder()
+        let convolution = Convolution(outputChannels: 2, weight: "a.weight")
+        let output = builder.append(.convolution(convolution), Graph.input, name: "a")
+        let shape = FeatureShape(channels: 1, height: 1, width: 1)
+        return builder.graph(name: "fuzz", inputShape: shape, embedding: output, logits: nil)
+    }()
 }

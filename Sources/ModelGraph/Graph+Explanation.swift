@@ -13,7 +13,9 @@ extension Graph {
 
     /// The value that a node only quantises, or the value itself.
     private func unquantized(_ value: Value) -> Value {
-        guard let node = nodes.last(where: { $0.output == value }), case .quantize = node.operation else { return value }
+        guard let node = nodes.last(where: { $0.output == value }), case .quantize = node.operation else {
+            return value
+        }
         return node.inputs[0]
     }
 }

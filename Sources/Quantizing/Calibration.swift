@@ -13,7 +13,13 @@ package struct Calibration {
     private let name: String
     private let model: Model
     private let session: Session
+    private let transform: ImageTransform
+    private let instructionSet: InstructionSet
     private let threads: Int
+    /// Pictures that will be shown.
+    private let expected: Int
+    /// Some of those that were, evenly spread, as the network takes them.
+    private var probes: [[UInt8]] = []
     private var statistics: [String: FeatureStatistics] = [:]
 
     /// - Parameters:
@@ -21,21 +27,26 @@ package struct Calibration {
     ///   - name: what errors call it.
     ///   - instructionSet: the kernel set by name; nil for the fastest that the CPU has.
     ///   - threads: how many may work on one picture.
+    ///   - pictures: how many will be shown.
     package init(
         _ network: Network,
         name: String,
         limits: ImagePipeline.Limits,
         instructionSet: String?,
-        threads: Int
+        threads: Int,
+        pictures: Int
     ) throws {
         guard network.quantization == nil else { throw QuantizerError.alreadyQuantized(model: name) }
         self.name = name
         self.threads = threads
+        expected = pictures
+        transform = network.transform
+        self.instructionSet = try InstructionSet.select(instructionSet)
         model = try network.model(name: name, labels: nil).optimized()
         let plan = try Plan(
             observing: model,
             transform: network.transform,
-            instructionSet: InstructionSet.select(instructionSet),
+            instructionSet: self.instructionSet,
             threads: threads
         )
         session = Session(plan: plan, maxBatch: 1, pool: WorkerPool(helpers: threads - 1))
@@ -60,11 +71,26 @@ package struct Calibration {
             }
         }
         if let failure { throw failure }
+        if probes.count <= pictures * Self.probeCount / max(expected, 1) { probes.append(samples) }
         pictures += 1
     }
 
-    /// What the pictures say of how the network is best mapped to 8 bits.
-    package func quantizer() throws -> Quantizer {
-        try Quantizer(model, name: name, statistics: statistics)
+    /// The best mapping to 8 bits that the pictures tell, in which the layers that cost most stay wide if need be.
+    ///
+    /// - Parameter leastDecibels: of fp32's logits over int8's differences from them that is aimed at.
+    /// - Returns: the mapping, and what it reaches.
+    package func quantized(leastDecibels: Double) throws -> (result: Quantizer.Result, decibels: Double) {
+        let quantizer = try Quantizer(model, name: name, statistics: statistics)
+        let fidelity = try LogitFidelity(
+            model,
+            transform: transform,
+            instructionSet: instructionSet,
+            threads: threads,
+            pictures: probes
+        )
+        return try SensitiveLayers(quantizer: quantizer, fidelity: fidelity).search(least: leastDecibels)
     }
+
+    /// Pictures that answers are compared for.
+    private static let probeCount = 16
 }

@@ -36,7 +36,7 @@ import Testing
 
     @Test func channelsOfZerosHaveAUsableScale() {
         let rounded = RoundedWeights([0, 0, 1, 2], channels: 2)
-        #expect(rounded.scales[0] == 1)
+        #expect(rounded.scales[0] > 0)
         #expect(rounded.stored.prefix(2) == [0, 0])
     }
 }

@@ -28,7 +28,17 @@ package enum QuantizationFile {
     package static func read(besideModel model: String, for graph: Graph) throws(CheckpointError) -> Quantization? {
         let path = path(ofModel: model)
         guard ModelPath.kind(of: path) == .file else { return nil }
-        let file = try SafetensorsFile(path: path)
+        return try quantization(in: SafetensorsFile(path: path), path: path, for: graph)
+    }
+
+    /// What a file's tensors say, checked against a graph.
+    ///
+    /// - Parameter path: what errors name.
+    package static func quantization(
+        in file: SafetensorsFile,
+        path: String,
+        for graph: Graph
+    ) throws(CheckpointError) -> Quantization {
         let tensors = QuantizationTensors(path: path, weights: file.weights)
         guard try QuantizationTensors.areStated(in: file.metadata, path: path) else {
             throw tensors.flaw(.malformed, "its metadata does not say that it holds scales for 8 bits")

@@ -32,6 +32,14 @@ struct Quantize: ParsableCommand {
     @Option(help: "Pictures shown at most; of more, every so many-th is taken. [EFFNET_LIMIT]")
     var limit = 500
 
+    @Option(
+        help: """
+            How much larger fp32's logits shall be than what int8 changes of them; layers that cost most stay wide until \
+            they are. [EFFNET_MIN_DECIBELS]
+            """
+    )
+    var minDecibels = 20.0
+
     @Flag(help: "Print one JSON object. [EFFNET_JSON]")
     var json = false
 
@@ -48,11 +56,13 @@ struct Quantize: ParsableCommand {
 
     func validate() throws {
         guard (1...100_000).contains(limit) else { throw ValidationError("--limit must be 1 to 100000") }
+        guard (0...100).contains(minDecibels) else { throw ValidationError("--min-decibels must be 0 to 100") }
         guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024") }
     }
 
     func run() throws {
         let folder = try ModelFolder(model)
+        let paths = try pictures()
         let checkpoint: Checkpoint
         let network: Network
         var calibration: Calibration
@@ -65,15 +75,16 @@ struct Quantize: ParsableCommand {
                 name: checkpoint.name,
                 limits: ImagePipeline.Limits(),
                 instructionSet: isa,
-                threads: threads == 0 ? ProcessorCount.available() : threads
+                threads: threads == 0 ? ProcessorCount.available() : threads,
+                pictures: paths.count
             )
         } catch {
             throw CommandFailure(code: .badData, message: "cannot quantise the model at \(folder.path): \(error)")
         }
-        try show(try pictures(), to: &calibration)
-        let result: Quantizer.Result
+        try show(paths, to: &calibration)
+        let (result, decibels): (Quantizer.Result, Double)
         do {
-            result = try calibration.quantizer()()
+            (result, decibels) = try calibration.quantized(leastDecibels: minDecibels)
         } catch {
             throw CommandFailure(code: .badData, message: "cannot quantise the model at \(folder.path): \(error)")
         }
@@ -82,6 +93,7 @@ struct Quantize: ParsableCommand {
             model: checkpoint.name,
             path: path,
             pictures: calibration.pictures,
+            decibels: decibels,
             layers: result.layers
         )
         Console.print(json ? report.json : report.table)

@@ -1,0 +1,63 @@
+import Engine
+import ModelGraph
+import TestSupport
+import Testing
+
+/// Plans in int8 against integer arithmetic that numpy computed: scripts/make-int8-goldens.py.
+@Suite struct IntegerNetworkTests {
+    private static func session(_ network: IntegerNetwork, _ weights: Weights, set: InstructionSet) throws -> Session {
+        let model = try Model(graph: network.graph, weights: weights, quantization: network.quantization)
+        let shape = network.graph.inputShape
+        let transform = ImageTransform(
+            width: shape.width,
+            height: shape.height,
+            mean: [0, 0, 0],
+            standardDeviation: [1, 1, 1]
+        )
+        let plan = try Plan(model.optimized(), transform: transform, instructionSet: set, precision: .int8)
+        return Session(plan: plan, maxBatch: network.images, pool: WorkerPool(helpers: 1))
+    }
+
+    private func check(_ network: IntegerNetwork, _ session: Session) throws {
+        let logits = try #require(network.goldens["logits"]?.floats())
+        let embedding = try #require(network.goldens["embedding"]?.floats())
+        let count = network.input.count / network.images
+        let single = try (0..<network.images).flatMap { image in
+            try session.run(.tensor(Array(network.input[image * count..<(image + 1) * count]), images: 1))
+        }
+        let batch = try session.run(.tensor(network.input, images: network.images), threads: 2)
+        for (outputs, title) in [(single, "one by one"), (batch, "together")] {
+            #expect(outputs.flatMap(\.logits) == logits, "\(title)")
+            #expect(outputs.flatMap(\.embedding) == embedding, "\(title)")
+        }
+    }
+
+    @Test(arguments: InstructionSet.allCases.filter(\.isSupported))
+    func answersAreThoseOfIntegerArithmetic(set: InstructionSet) throws {
+        let network = try IntegerNetwork()
+        try check(network, Self.session(network, network.weights, set: set))
+    }
+
+    /// Weights that are stored as integers are those that the plan makes of floats.
+    @Test func storedIntegersAnswerTheSame() throws {
+        let network = try IntegerNetwork()
+        var weights = network.weights
+        for (name, layer) in network.quantization.layers {
+            let tensor = try #require(weights[name + ".weight"])
+            let floats = try #require(tensor.floats())
+            let count = floats.count / layer.scales.count
+            let bytes = floats.enumerated().map { index, weight in
+                let stored = (weight / layer.scales[index / count]).rounded(.toNearestOrEven)
+                return UInt8(bitPattern: Int8(min(max(stored, -127), 127)))
+            }
+            weights[name + ".weight"] = Tensor(
+                elementType: .int8,
+                shape: tensor.shape,
+                storage: MemoryStorage.holding(bytes),
+                byteRange: 0..<bytes.count
+            )
+            weights[name + ".bias"] = nil
+        }
+        try check(network, Self.session(network, weights, set: .best))
+    }
+}
