@@ -11,6 +11,8 @@ package final class Classifier: Sendable {
     package let information: ModelInformation
     package let pipeline: ImagePipeline
     package let classNames: ClassNames
+    /// What the model can be run in.
+    package let precisions: [Precision]
     private let session: Session
 
     /// What a user may set about loading and running a model.
@@ -46,7 +48,13 @@ package final class Classifier: Sendable {
             quantization: checkpoint.quantization(of: network)
         )
         progress(0.2)
-        let choice = try PrecisionChoice(options.precision, instructionSet: instructionSet, model: folder)
+        precisions = model.precisions
+        let choice = try PrecisionChoice(
+            options.precision,
+            available: precisions,
+            instructionSet: instructionSet,
+            model: folder
+        )
         let plan = try Plan(
             model.optimized(),
             transform: network.transform,

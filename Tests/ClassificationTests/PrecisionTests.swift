@@ -34,11 +34,16 @@ struct PrecisionTests {
 
     private static let isFast = Precision.bf16.isAccelerated(by: .best)
 
-    @Test(arguments: Precision.allCases)
+    @Test(arguments: [Precision.fp32, .bf16])
     func whatIsAskedForIsDone(precision: Precision) throws {
         let information = try information(.exactly(precision))
         #expect(information.precision == precision.rawValue)
         #expect(information.precisionReason == "asked for")
+    }
+
+    @Test func integersNeedCalibration() throws {
+        let error = #expect(throws: (any Error).self) { try information(.exactly(.int8)) }
+        #expect(error.map { "\($0)" }?.contains("effnet quantize") == true)
     }
 
     @Test func withoutARecordItIsTheExactOne() throws {

@@ -15,13 +15,20 @@ struct PrecisionChoice {
     let precision: Precision
     let reason: String
 
-    /// - Parameter model: a folder, or a file of weights; its record is read only where the request goes by it.
-    init(_ request: PrecisionRequest, instructionSet: InstructionSet, model: String) throws(CheckpointError) {
+    /// - Parameters:
+    ///   - available: what the model can be planned in.
+    ///   - model: a folder, or a file of weights; its record is read only where the request goes by it.
+    init(
+        _ request: PrecisionRequest,
+        available: [Precision],
+        instructionSet: InstructionSet,
+        model: String
+    ) throws(CheckpointError) {
         switch request {
         case .exactly(let precision): self.init(precision: precision, reason: "asked for")
         case .automatic(let minAgreement):
             let record = try PrecisionRecord(ofModel: model)
-            let fast = Precision.allCases.reversed().filter { $0 != .fp32 && $0.isAccelerated(by: instructionSet) }
+            let fast = available.reversed().filter { $0 != .fp32 && $0.isAccelerated(by: instructionSet) }
             guard let fastest = fast.first else {
                 self.init(precision: .fp32, reason: "\(instructionSet.rawValue) kernels have no faster one")
                 return

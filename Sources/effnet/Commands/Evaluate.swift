@@ -52,13 +52,18 @@ struct Evaluate: ParsableCommand {
         var columns: [EvaluationReport.Column] = []
         var items: [LabelledPictures.Item] = []
         var classes: ClassNames?
-        for request in allPrecisions ? Precision.allCases.map(PrecisionRequest.exactly) : [nil] {
+        var requests: [PrecisionRequest?] = allPrecisions ? [.exactly(.fp32)] : [nil]
+        while !requests.isEmpty {
+            let request = requests.removeFirst()
             var options = model.classifierOptions
             if let request { options.precision = request }
             let classifier = try load(folder, options)
             if classes == nil {
                 classes = classifier.classNames
                 items = try LabelledPictures(pictures, classes: classifier.classNames).items
+                if allPrecisions {
+                    requests += classifier.precisions.filter { $0 != .fp32 }.map(PrecisionRequest.exactly)
+                }
             }
             failures = []
             columns.append(try evaluate(classifier, items, &failures))
