@@ -11,6 +11,8 @@ package final class Classifier: Sendable {
     package let information: ModelInformation
     package let pipeline: ImagePipeline
     package let classNames: ClassNames
+    /// Whether it is known how the model is mapped to 8 bits.
+    package let isQuantized: Bool
     private let session: Session
 
     /// What a user may set about loading and running a model.
@@ -56,6 +58,7 @@ package final class Classifier: Sendable {
         )
         progress(0.9)
 
+        isQuantized = model.quantization != nil
         session = Session(plan: plan, maxBatch: options.maxBatch, pool: WorkerPool(helpers: options.threads - 1))
         pipeline = ImagePipeline(
             framing: ImagePipeline.Framing(network.transform),

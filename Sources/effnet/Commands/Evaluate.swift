@@ -52,10 +52,13 @@ struct Evaluate: ParsableCommand {
         var columns: [EvaluationReport.Column] = []
         var items: [LabelledPictures.Item] = []
         var classes: ClassNames?
+        var isQuantized = false
         for request in allPrecisions ? Precision.allCases.map(PrecisionRequest.exactly) : [nil] {
+            if request == .exactly(.int8), !isQuantized { continue }
             var options = model.classifierOptions
             if let request { options.precision = request }
             let classifier = try load(folder, options)
+            isQuantized = classifier.isQuantized
             if classes == nil {
                 classes = classifier.classNames
                 items = try LabelledPictures(pictures, classes: classifier.classNames).items
