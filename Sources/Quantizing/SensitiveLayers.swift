@@ -11,11 +11,15 @@ struct SensitiveLayers {
     /// fp32 stay wide first. (A layer alone in integers would say less: features that residual sums share are bytes for
     /// all their readers or for none.)
     ///
+    /// No more is aimed at than half of what is left when all layers are wide, in bf16.
+    ///
     /// - Returns: the best that was found where nothing is good enough.
     func search(least: Double) throws -> (result: Quantizer.Result, decibels: Double) {
         var best = try measured([])
         guard best.decibels < least else { return best }
-        let ranking = try best.result.quantization.layers.keys.sorted().map { name in
+        let layers = Set(best.result.quantization.layers.keys)
+        let least = min(least, try measured(layers).decibels - 3)
+        let ranking = try layers.sorted().map { name in
             (name: name, decibels: try measured([name]).decibels)
         }.sorted { ($1.decibels, $0.name) < ($0.decibels, $1.name) }
         var wide: Set<String> = []

@@ -1,9 +1,11 @@
 import ArgumentParser
 import Checkpoints
+import Classification
 import Engine
 import Imaging
 import ModelGraph
 import Quantizing
+import Serving
 
 struct Quantize: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,7 +15,9 @@ struct Quantize: ParsableCommand {
             Shows the pictures to the model in fp32, finds for each layer the scales with the least error, and writes \
             them beside the weights as quantization.safetensors; the model's precisions fp32 and bf16 stay as they \
             are. With --output a folder is written instead that holds the integers themselves, a quarter as large. \
-            Pictures need no classes. A file that cannot be decoded is reported and passed by.
+            Pictures need no classes. A file that cannot be decoded is reported and passed by. In the end the same \
+            pictures are shown in fp32 and in int8, and how often both agree is noted in precision.json, for \
+            --precision auto to go by.
             """
     )
 
@@ -54,6 +58,8 @@ struct Quantize: ParsableCommand {
     )
     var isa: String?
 
+    private var threadCount: Int { threads == 0 ? ProcessorCount.available() : threads }
+
     func validate() throws {
         guard (1...100_000).contains(limit) else { throw ValidationError("--limit must be 1 to 100000") }
         guard (0...100).contains(minDecibels) else { throw ValidationError("--min-decibels must be 0 to 100") }
@@ -75,7 +81,7 @@ struct Quantize: ParsableCommand {
                 name: checkpoint.name,
                 limits: ImagePipeline.Limits(),
                 instructionSet: isa,
-                threads: threads == 0 ? ProcessorCount.available() : threads,
+                threads: threadCount,
                 pictures: paths.count
             )
         } catch {
@@ -89,11 +95,14 @@ struct Quantize: ParsableCommand {
             throw CommandFailure(code: .badData, message: "cannot quantise the model at \(folder.path): \(error)")
         }
         let path = try write(result, of: network, checkpoint, pictures: calibration.pictures, besideModel: folder.path)
+        let agreement =
+            network.classCount > 0 ? try compare(paths, floats: folder, integers: output ?? folder.path) : nil
         let report = QuantizationReport(
             model: checkpoint.name,
             path: path,
             pictures: calibration.pictures,
             decibels: decibels,
+            agreement: agreement,
             layers: result.layers
         )
         Console.print(json ? report.json : report.table)
@@ -140,6 +149,55 @@ struct Quantize: ParsableCommand {
                 message: "none of the \(paths.count) pictures can be shown; the last: \(last)"
             )
         }
+    }
+
+    /// Shows the pictures to the model in fp32 and in int8, and notes beside the latter how often both agree.
+    private func compare(
+        _ paths: [String],
+        floats: ModelFolder,
+        integers: String
+    ) throws -> PrecisionRecord.Agreement {
+        let exact = try likeliestClasses(paths, floats, .fp32)
+        let rounded = try likeliestClasses(paths, ModelFolder(integers), .int8)
+        let agreement = PrecisionRecord.Agreement(
+            pictures: exact.count,
+            agreed: zip(exact, rounded).count { $0 == $1 }
+        )
+        // One that is broken is made anew.
+        var record = (try? PrecisionRecord(ofModel: integers)) ?? PrecisionRecord()
+        record.agreements[Precision.int8.rawValue] = agreement
+        do {
+            try record.write(besideModel: integers)
+        } catch {
+            throw CommandFailure(code: .cannotWrite, message: "\(error)")
+        }
+        return agreement
+    }
+
+    /// Of the pictures that can be decoded.
+    private func likeliestClasses(
+        _ paths: [String],
+        _ folder: ModelFolder,
+        _ precision: Precision
+    ) throws -> [Int] {
+        var options = Classifier.Options()
+        options.threads = threadCount
+        options.instructionSet = isa
+        options.architecture = architecture
+        options.precision = .exactly(precision)
+        let classifier = try folder.load(options)
+        var progress = ProgressLine(sharesTerminal: false)
+        var (classes, done): ([Int], Int) = ([], 0)
+        let run = PictureRun(classifier: classifier, workers: threadCount, maxBatch: options.maxBatch)
+        try run(paths) { _, result in
+            if case .success(let result) = result {
+                classes += classifier.predictions(for: result.output, count: 1).map(\.classID)
+            }
+            done += 1
+            progress.show(done: done, of: paths.count)
+        }
+        progress.clear()
+        return classes
     }
 
     /// - Returns: what was written.

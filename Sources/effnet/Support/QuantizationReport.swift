@@ -1,3 +1,4 @@
+import Checkpoints
 import ModelGraph
 import Quantizing
 import Serving
@@ -11,6 +12,8 @@ struct QuantizationReport {
     let pictures: Int
     /// Of fp32's logits over int8's differences from them.
     let decibels: Double
+    /// How often the likeliest class is fp32's; nil without a classifier.
+    let agreement: PrecisionRecord.Agreement?
     let layers: [Quantizer.LayerReport]
 
     private var integerCount: Int { layers.count { $0.wideReason == nil } }
@@ -19,7 +22,8 @@ struct QuantizationReport {
         let heading = "\(model): \(integerCount) of \(layers.count) layers multiply integers, by \(pictures) pictures"
         let rows = [["layer", "weights", "output from", "to", "zero", "output", "stays wide"]] + layers.map(row)
         let answers = "logits in fp32 are \(decibels(decibels)) above what int8 changes of them"
-        return ([heading, ""] + TextTable.aligned(rows) + ["", answers, path]).joined(separator: "\n")
+        let classes = agreement.map { ["int8 agrees with fp32 on \($0)"] } ?? []
+        return ([heading, ""] + TextTable.aligned(rows) + ["", answers] + classes + [path]).joined(separator: "\n")
     }
 
     private func row(_ layer: Quantizer.LayerReport) -> [String] {
@@ -47,6 +51,7 @@ struct QuantizationReport {
             "path": .string(path),
             "pictures": .integer(pictures),
             "logit_decibels": .number(Float(decibels)),
+            "agreed": agreement.map { .integer($0.agreed) } ?? .null,
             "layers": .array(layers.map(object)),
         ]
         return String(decoding: report.bytes, as: UTF8.self)
