@@ -27,6 +27,18 @@ func kernelSet(_ name: String, defines: [String] = [], features: [String]) -> Ta
     )
 }
 
+/// A set of the resampler's loops, made in the same way.
+func resampleSet(_ name: String, features: [String]) -> Target {
+    .target(
+        name: "Resample\(name)",
+        dependencies: ["ResampleInterface", "CIntrinsics"],
+        path: "Sources/Resampling/\(name)",
+        swiftSettings: strict + [
+            .unsafeFlags(["-Ounchecked", "-Xfrontend", "-disable-cmo"] + features.flatMap { ["-Xcc", "-m\($0)"] })
+        ]
+    )
+}
+
 let avx2 = ["avx2", "fma", "f16c", "bmi", "bmi2"]
 let avx512 = avx2 + ["avx512f", "avx512bw", "avx512dq", "avx512vl", "prefer-vector-width=512"]
 
@@ -41,8 +53,10 @@ let avx512 = avx2 + ["avx512f", "avx512bw", "avx512dq", "avx512vl", "prefer-vect
             features: avx512 + ["avx512bf16", "avx512vnni"]
         ),
     ]
+    let resampleVectorSets = [resampleSet("AVX2", features: ["avx2"])]
 #else
     let vectorSets: [Target] = []
+    let resampleVectorSets: [Target] = []
 #endif
 
 let package = Package(
@@ -82,7 +96,14 @@ let package = Package(
             dependencies: ["ModelGraph", "Architectures", "Compression"],
             swiftSettings: small
         ),
-        .target(name: "Imaging", dependencies: ["CIntrinsics", "CJPEG", "Compression"], swiftSettings: strict),
+        .target(name: "ResampleInterface", path: "Sources/Resampling/Interface", swiftSettings: strict),
+        resampleSet("Baseline", features: []),
+        .target(
+            name: "Imaging",
+            dependencies: ["CIntrinsics", "CJPEG", "Compression", "ResampleInterface", "ResampleBaseline"]
+                + resampleVectorSets.map { .target(name: $0.name) },
+            swiftSettings: strict
+        ),
         .target(
             name: "Classification",
             dependencies: [
@@ -181,6 +202,10 @@ let package = Package(
         ),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzEntries"], swiftSettings: strict),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: strict),
-        .testTarget(name: "ImagingTests", dependencies: ["Compression", "Imaging"], swiftSettings: strict),
-    ] + vectorSets
+        .testTarget(
+            name: "ImagingTests",
+            dependencies: ["Compression", "Imaging", "ResampleInterface"],
+            swiftSettings: strict
+        ),
+    ] + vectorSets + resampleVectorSets
 )

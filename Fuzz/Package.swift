@@ -22,6 +22,24 @@ func fuzzTarget(_ name: String) -> Target {
     )
 }
 
+/// A set of the resampler's loops, as the service has it; but what instrumentation adds may be shared.
+func resampleSet(_ name: String, features: [String]) -> Target {
+    .target(
+        name: "Resample\(name)",
+        dependencies: ["ResampleInterface", "CIntrinsics"],
+        path: "Sources/Resampling/\(name)",
+        swiftSettings: strict + [
+            .unsafeFlags(["-Xfrontend", "-disable-cmo"] + features.flatMap { ["-Xcc", "-m\($0)"] })
+        ]
+    )
+}
+
+#if arch(x86_64)
+    let resampleVectorSets = [resampleSet("AVX2", features: ["avx2"])]
+#else
+    let resampleVectorSets: [Target] = []
+#endif
+
 let package = Package(
     name: "fuzz",
     platforms: [.macOS(.v15)],
@@ -32,7 +50,14 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CIntrinsics"),
         .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict),
-        .target(name: "Imaging", dependencies: ["CIntrinsics", "CJPEG", "Compression"], swiftSettings: strict),
+        .target(name: "ResampleInterface", path: "Sources/Resampling/Interface", swiftSettings: strict),
+        resampleSet("Baseline", features: []),
+        .target(
+            name: "Imaging",
+            dependencies: ["CIntrinsics", "CJPEG", "Compression", "ResampleInterface", "ResampleBaseline"]
+                + resampleVectorSets.map { .target(name: $0.name) },
+            swiftSettings: strict
+        ),
         .target(name: "ModelGraph", swiftSettings: strict),
         .target(name: "Architectures", dependencies: ["ModelGraph"], swiftSettings: strict),
         .target(
@@ -63,5 +88,5 @@ let package = Package(
         fuzzTarget("FuzzPNG"),
         fuzzTarget("FuzzPyTorch"),
         fuzzTarget("FuzzSafetensors"),
-    ]
+    ] + resampleVectorSets
 )

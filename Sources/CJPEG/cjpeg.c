@@ -167,10 +167,14 @@ cjpeg_status cjpeg_skip_rows(cjpeg_decoder *decoder, uint32_t count) {
     return CJPEG_OK;
 }
 
-cjpeg_status cjpeg_read_row(cjpeg_decoder *decoder, uint8_t *row) {
+cjpeg_status cjpeg_read_rows(cjpeg_decoder *decoder, uint8_t *rows, size_t stride, uint32_t count) {
     if (setjmp(decoder->escape)) return decoder->status;
-    JSAMPROW rows[1] = {row};
-    jpeg_read_scanlines(&decoder->jpeg, rows, 1);
+    JDIMENSION end = decoder->jpeg.output_scanline + count;
+    while (decoder->jpeg.output_scanline < end) {
+        JSAMPROW next[2] = {rows, rows + stride};
+        JDIMENSION left = end - decoder->jpeg.output_scanline;
+        rows += stride * jpeg_read_scanlines(&decoder->jpeg, next, left < 2 ? left : 2);
+    }
     return CJPEG_OK;
 }
 

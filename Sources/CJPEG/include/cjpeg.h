@@ -57,7 +57,8 @@ cjpeg_status cjpeg_start(
 // Narrows the rows that follow to the columns from *left, *width of them, both widened to whole units.
 cjpeg_status cjpeg_crop(cjpeg_decoder *decoder, uint32_t *left, uint32_t *width);
 cjpeg_status cjpeg_skip_rows(cjpeg_decoder *decoder, uint32_t count);
-cjpeg_status cjpeg_read_row(cjpeg_decoder *decoder, uint8_t *row);
+// Rows of the width that was told, `stride` bytes from one to the next.
+cjpeg_status cjpeg_read_rows(cjpeg_decoder *decoder, uint8_t *rows, size_t stride, uint32_t count);
 
 // Checks that what follows the rows read so far is there, down to the end of the picture, without decoding it.
 cjpeg_status cjpeg_finish(cjpeg_decoder *decoder);

@@ -1,19 +1,10 @@
+internal import ResampleInterface
+
 /// Along one axis of a stored picture: which samples make each pixel that is kept, and with which weights.
 ///
 /// The numbers are those of Pillow's resampler for 8-bit pixels: a window of the filter's support times the reduction to
-/// either side of the pixel's centre, weights normalised in double precision, then rounded to 22 fractional bits.
+/// either side of the pixel's centre, weights normalised in double precision, then rounded to `TapPair.precision`.
 struct ResampleWindows {
-    /// Fractional bits of a weight.
-    static let precision: Int32 = 22
-    /// Bits in the lower part of a weight that is split to fit 16-bit multiplication.
-    static let lowBits: Int32 = 11
-
-    /// The weights of two neighbouring samples in turn, four times over; each split into `high << lowBits + low`.
-    struct TapPair {
-        var high: SIMD8<Int16>
-        var low: SIMD8<Int16>
-    }
-
     /// The samples that make a pixel, counted along the stored axis; at least one.
     typealias Window = Range<Int>
 
@@ -54,9 +45,13 @@ struct ResampleWindows {
         for _ in 0..<kept.lowerBound { nearest += scale }
 
         // The weights of all windows, one after the other.
+        let widest = Self.widestWindow(of: axis, reduction: reduction, filter: filter)
+        let window = OwnedBuffer<Double>(count: widest, filledWith: 0)
         var weights: [Int32] = []
+        weights.reserveCapacity(kept.count * widest)
         var weightOffsets: [Int] = []
-        var window: [Double] = []
+        weightOffsets.reserveCapacity(kept.count)
+        windows.reserveCapacity(kept.count)
         for pixel in kept {
             let centre = (Double(pixel) + 0.5) * scale + shift
             var (first, end) = (max(Int(centre - reach + 0.5), 0), min(Int(centre + reach + 0.5), sampleCount))
@@ -65,13 +60,13 @@ struct ResampleWindows {
                 end = first + 1
                 nearest += scale
             }
-            window.removeAll(keepingCapacity: true)
+            precondition(end - first <= widest)
             for sample in first..<end {
                 let distance = (Double(sample) - centre + 0.5) * shrink
-                window.append(filter == .nearest ? 1 : filter.weight(at: distance))
+                window.base[sample - first] = filter == .nearest ? 1 : filter.weight(at: distance)
             }
             let weightOffset = weights.count
-            let used = Self.appendFixed(window, to: &weights)
+            let used = Self.appendFixed(UnsafeBufferPointer(start: window.base, count: end - first), to: &weights)
             weightOffsets.append(weightOffset)
             windows.append(first + used.lowerBound..<first + used.upperBound)
         }
@@ -86,9 +81,9 @@ struct ResampleWindows {
     /// Normalises the weights of a window, rounds them, and appends them without the zeros at both ends.
     ///
     /// - Returns: the stretch of the window that is not zero.
-    private static func appendFixed(_ window: [Double], to weights: inout [Int32]) -> Range<Int> {
+    private static func appendFixed(_ window: UnsafeBufferPointer<Double>, to weights: inout [Int32]) -> Range<Int> {
         let sum = window.reduce(0, +)
-        let one = Double(1 << precision)
+        let one = Double(1 << TapPair.precision)
         let start = weights.count
         var leadingZeros = 0
         for weight in window {
@@ -123,20 +118,6 @@ struct ResampleWindows {
     }
 }
 
-extension ResampleWindows.TapPair {
-    fileprivate init(_ first: Int32, _ second: Int32) {
-        let mask: Int32 = (1 << ResampleWindows.lowBits) - 1
-        high = Self.repeated(first >> ResampleWindows.lowBits, second >> ResampleWindows.lowBits)
-        low = Self.repeated(first & mask, second & mask)
-    }
-
-    private static func repeated(_ first: Int32, _ second: Int32) -> SIMD8<Int16> {
-        let pair = SIMD2(Int16(truncatingIfNeeded: first), Int16(truncatingIfNeeded: second))
-        let four = SIMD4(lowHalf: pair, highHalf: pair)
-        return SIMD8(lowHalf: four, highHalf: four)
-    }
-}
-
 extension ResampleWindows {
     /// Samples of the widest window at most, known before the weights are computed.
     static func widestWindow(of axis: FramedAxis, reduction: Int, filter: ImagePipeline.Framing.Filter) -> Int {
@@ -148,8 +129,8 @@ extension ResampleWindows {
     static func memory(of axis: FramedAxis, reduction: Int, filter: ImagePipeline.Framing.Filter) -> Int {
         let widest = widestWindow(of: axis, reduction: reduction, filter: filter)
         let packed = (widest / 2 + 1) * MemoryLayout<TapPair>.stride
-        // Growing arrays may hold twice what is in them, and as much again while they move.
-        let unpacked = widest * MemoryLayout<Int32>.stride * 4
+        // An array may be given twice the room that it asks for.
+        let unpacked = widest * MemoryLayout<Int32>.stride * 2
         return axis.kept * (packed + unpacked + 8 * MemoryLayout<Window>.stride) + widest * 32
     }
 }

@@ -1,3 +1,5 @@
+internal import ResampleInterface
+
 /// Resizes a stored picture row by row as it is decoded: holds only as many rows as the tallest window needs, and the
 /// small result.
 ///
@@ -15,6 +17,7 @@ struct Resampler: ~Copyable {
 
     /// Windows are in the order of the result, against which the stored rows may run.
     private let runsBackwards: Bool
+    private let loops = ResampleSet.best.loops
     /// The latest rows, as many as are needed; row r lies at r modulo that number.
     private let ring: OwnedBuffer<UInt8>
     private let ringStride: Int
@@ -66,7 +69,8 @@ struct Resampler: ~Copyable {
         let first = rowWindows.windows.first?.lowerBound ?? 0
         let last = rowWindows.windows.last?.lowerBound ?? 0
         runsBackwards = first > last
-        ringRows = Self.rowsHeld(for: runsBackwards ? rowWindows.windows.reversed() : rowWindows.windows)
+        // Rows come in pairs: a window may end with the first of one.
+        ringRows = Self.rowsHeld(for: runsBackwards ? rowWindows.windows.reversed() : rowWindows.windows) + 1
         ringStride = shape.ringStride(columns: columns.count)
         lineStride = shape.lineStride(columns: columns.count, rowSlack: rowSlack)
         ring = OwnedBuffer(count: ringStride * ringRows, filledWith: 0)
@@ -87,35 +91,56 @@ struct Resampler: ~Copyable {
         return held
     }
 
-    private static func rowSlack(pairs: Int) -> Int { (2 * pairs + 2) * 4 }
+    private static func rowSlack(pairs: Int) -> Int { AlongArguments.samples(pairs: pairs) * 4 }
 
-    /// Bytes that a resampler takes beside its windows, and the row that it is given, at most; of the widest and the
-    /// tallest window in samples.
+    /// Bytes that a resampler takes beside its windows, and the pair of rows that it is given, at most; of the widest
+    /// and the tallest window in samples.
     static func memory(columns: Int, widestWindow: Int, tallestWindow: Int, shape: Shape) -> Int {
         let rowSlack = rowSlack(pairs: widestWindow / 2 + 1)
-        return shape.ringStride(columns: columns) * tallestWindow
+        return shape.ringStride(columns: columns) * (tallestWindow + 1)
             + shape.lineStride(columns: columns, rowSlack: rowSlack) * 2
             + (tallestWindow + 2) * MemoryLayout<UnsafeRawPointer>.stride
-            + columns * 4 + rowSlack
+            + (columns * 4 + rowSlack) * 2
             + shape.width * shape.height * 3
     }
 
     /// Takes the next of `rows`: the pixels of `columns`, four bytes each (red, green, blue, one to ignore), and
-    /// `rowSlack` bytes more.
-    mutating func append(_ row: UnsafeRawBufferPointer) {
-        precondition(row.count >= columns.count * 4 + rowSlack && rows.contains(nextRow))
-        guard let source = row.baseAddress else { return }
-        let slot = UnsafeMutableRawPointer(ring.base + ringStride * (nextRow % ringRows))
+    /// `rowSlack` bytes more behind the last. Two rows at a time cost least.
+    ///
+    /// - Parameters:
+    ///   - stride: bytes from one row to the next.
+    ///   - count: of rows.
+    mutating func append(_ bytes: UnsafeRawBufferPointer, stride: Int, count: Int) {
+        precondition(count > 0 && bytes.count >= stride * (count - 1) + columns.count * 4 + rowSlack)
+        precondition(nextRow + count <= rows.upperBound)
+        guard let start = bytes.baseAddress else { return }
+        for row in Swift.stride(from: 0, to: count, by: 2) {
+            let first = start + stride * row
+            let isPair = row + 1 < count
+            take(first, isPair ? first + stride : first)
+            nextRow += isPair ? 2 : 1
+            while let index = pendingWindow, rowWindows.windows[index].upperBound <= nextRow {
+                finish(index)
+                finishedWindows += 1
+            }
+        }
+    }
+
+    /// Puts the next two rows into the ring; or the next one, if both are the same.
+    private func take(_ first: UnsafeRawPointer, _ second: UnsafeRawPointer) {
+        let firstSlot = slot(nextRow)
+        let secondSlot = first == second ? firstSlot : slot(nextRow + 1)
         if shape.sumsFirst {
-            slot.copyMemory(from: source, byteCount: columns.count * 4)
+            firstSlot.copyMemory(from: first, byteCount: columns.count * 4)
+            secondSlot.copyMemory(from: second, byteCount: columns.count * 4)
         } else {
-            resizeAlong(source, into: slot)
+            resizeAlong(first, second, into: firstSlot, secondSlot)
         }
-        nextRow += 1
-        while let index = pendingWindow, rowWindows.windows[index].upperBound <= nextRow {
-            finish(index)
-            finishedWindows += 1
-        }
+    }
+
+    /// Where a row lies in the ring.
+    private func slot(_ row: Int) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(ring.base + ringStride * (row % ringRows))
     }
 
     /// The resized picture, rows of `width` three-byte pixels; what no row was given for is black.
@@ -135,7 +160,7 @@ struct Resampler: ~Copyable {
         if shape.sumsFirst {
             let line = sums + lineStride
             sumDown(index, count: columns.count * 4, into: sums)
-            resizeAlong(sums, into: line)
+            resizeAlong(sums, sums, into: line, line)
             place(line, at: rowWindows.firstOutput + index)
         } else {
             sumDown(index, count: shape.lineLength * 3, into: sums)
@@ -161,26 +186,35 @@ struct Resampler: ~Copyable {
         }
     }
 
-    /// - Parameter output: a line of the result; what lies outside of the picture stays zero.
-    private func resizeAlong(_ row: UnsafeRawPointer, into output: UnsafeMutableRawPointer) {
+    /// Both outputs become lines of the result; what lies outside of the picture stays zero.
+    private func resizeAlong(
+        _ first: UnsafeRawPointer,
+        _ second: UnsafeRawPointer,
+        into firstOutput: UnsafeMutableRawPointer,
+        _ secondOutput: UnsafeMutableRawPointer
+    ) {
         columnWindows.windows.withUnsafeBufferPointer { windows in
             columnWindows.taps.withUnsafeBufferPointer { taps in
                 guard let taps = taps.baseAddress else { return }
-                ResampleLoops.horizontal(
-                    row - 4 * columns.lowerBound,
-                    windows: windows,
-                    taps: taps,
-                    pairs: columnWindows.pairs,
-                    into: output + columnWindows.firstOutput * 3
+                let origin = 4 * columns.lowerBound
+                let offset = columnWindows.firstOutput * 3
+                loops.along(
+                    AlongArguments(
+                        first: first - origin,
+                        second: second - origin,
+                        windows: windows,
+                        taps: taps,
+                        pairs: columnWindows.pairs,
+                        firstOutput: firstOutput + offset,
+                        secondOutput: secondOutput + offset
+                    )
                 )
             }
         }
         // The last pixel has left its fourth byte where the next one would begin.
-        output.storeBytes(
-            of: 0,
-            toByteOffset: (columnWindows.firstOutput + columnWindows.windows.count) * 3,
-            as: UInt8.self
-        )
+        let end = (columnWindows.firstOutput + columnWindows.windows.count) * 3
+        firstOutput.storeBytes(of: 0, toByteOffset: end, as: UInt8.self)
+        secondOutput.storeBytes(of: 0, toByteOffset: end, as: UInt8.self)
     }
 
     private func sumDown(_ index: Int, count: Int, into output: UnsafeMutableRawPointer) {
@@ -189,16 +223,18 @@ struct Resampler: ~Copyable {
         for offset in 0..<pairs * 2 {
             // What follows an odd window counts nothing, but it has to be a row.
             let row = min(window.lowerBound + offset, window.upperBound - 1)
-            windowRows.base[offset] = UnsafeRawPointer(ring.base + ringStride * (row % ringRows))
+            windowRows.base[offset] = UnsafeRawPointer(slot(row))
         }
         rowWindows.taps.withUnsafeBufferPointer { taps in
             guard let first = taps.baseAddress else { return }
-            ResampleLoops.vertical(
-                windowRows.base,
-                taps: first + index * rowWindows.pairs,
-                pairs: pairs,
-                count: count,
-                into: output
+            loops.down(
+                DownArguments(
+                    rows: windowRows.base,
+                    taps: first + index * rowWindows.pairs,
+                    pairs: pairs,
+                    count: count,
+                    output: output
+                )
             )
         }
     }

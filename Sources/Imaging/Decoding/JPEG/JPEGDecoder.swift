@@ -52,8 +52,8 @@ struct JPEGDecoder: ~Copyable, PictureDecoder {
         // The library's row buffers hold a few rows of units for each channel, before and after their chroma is spread.
         let unitHeight = Int(header.unit_height)
         let rowBuffers = (width + 2 * Int(header.unit_width)) * Int(header.components) * unitHeight * 5
-        let row = (columns + 4 * Int(header.unit_width)) * 4
-        return Int(clamping: header.coefficient_bytes) + rowBuffers + row + (256 << 10)
+        let rows = 2 * (columns + 4 * Int(header.unit_width)) * 4
+        return Int(clamping: header.coefficient_bytes) + rowBuffers + rows + (256 << 10)
     }
 
     mutating func decode(reduction: Int, into resampler: inout Resampler) throws(ImageError) {
@@ -73,15 +73,17 @@ struct JPEGDecoder: ~Copyable, PictureDecoder {
             try check(cjpeg_skip_rows(handle, UInt32(resampler.rows.lowerBound)))
         }
 
-        let row = OwnedBuffer<UInt8>(count: Int(width) * 4 + resampler.rowSlack, filledWith: 0)
+        let stride = Int(width) * 4
+        let pair = OwnedBuffer<UInt8>(count: stride * 2 + resampler.rowSlack, filledWith: 0)
         let skipped = (resampler.columns.lowerBound - Int(left)) * 4
-        let needed = UnsafeRawBufferPointer(start: row.base + skipped, count: row.count - skipped)
-        for _ in resampler.rows {
-            try check(cjpeg_read_row(handle, row.base))
+        let needed = UnsafeRawBufferPointer(start: pair.base + skipped, count: pair.count - skipped)
+        for row in Swift.stride(from: resampler.rows.lowerBound, to: resampler.rows.upperBound, by: 2) {
+            let count = min(2, resampler.rows.upperBound - row)
+            try check(cjpeg_read_rows(handle, pair.base, stride, UInt32(count)))
             if header.components == 4 {
-                InkConversion.convert(UnsafeMutableBufferPointer(start: row.base, count: Int(width) * 4))
+                InkConversion.convert(UnsafeMutableBufferPointer(start: pair.base, count: stride * count))
             }
-            resampler.append(needed)
+            resampler.append(needed, stride: stride, count: count)
         }
         try check(cjpeg_finish(handle))
     }

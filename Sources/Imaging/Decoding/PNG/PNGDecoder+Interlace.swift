@@ -48,11 +48,10 @@ extension PNGDecoder {
                 }
             }
         }
-        for row in 0..<needed.count {
-            let start = picture.base + row * columns.count
-            resampler.append(
-                UnsafeRawBufferPointer(start: start, count: columns.count * 4 + resampler.rowSlack)
-            )
-        }
+        resampler.append(
+            UnsafeRawBufferPointer(UnsafeBufferPointer(start: picture.base, count: picture.count)),
+            stride: columns.count * 4,
+            count: needed.count
+        )
     }
 }

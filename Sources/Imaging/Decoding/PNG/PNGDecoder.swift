@@ -68,7 +68,7 @@ struct PNGDecoder: PictureDecoder {
     func memory(columns: Int, rows: Int) -> Int {
         let inflater = 64 << 10
         let filteredRows = 2 * (header.rowBytes(width: width) + 16)
-        let pixels = header.isInterlaced ? (width + columns * rows) * 4 : columns * 4
+        let pixels = header.isInterlaced ? (width + columns * rows) * 4 : columns * 8
         return inflater + filteredRows + pixels
     }
 
@@ -89,7 +89,9 @@ struct PNGDecoder: PictureDecoder {
     ) throws(ImageError) {
         let columns = resampler.columns
         let needed = resampler.rows
-        let row = OwnedBuffer<UInt8>(count: columns.count * 4 + resampler.rowSlack, filledWith: 0)
+        let stride = columns.count * 4
+        let pair = OwnedBuffer<UInt8>(count: stride * 2 + resampler.rowSlack, filledWith: 0)
+        var held = 0
         var rows = PNGRows(header, width: width)
         for index in 0..<height {
             // What lies below is read too, because it has to be there.
@@ -98,9 +100,13 @@ struct PNGDecoder: PictureDecoder {
                 continue
             }
             let bytes = try rows.next(&data)
-            if index >= needed.lowerBound {
-                pixels.expand(bytes, columns: columns, into: row.base)
-                resampler.append(UnsafeRawBufferPointer(start: row.base, count: row.count))
+            guard index >= needed.lowerBound else { continue }
+            pixels.expand(bytes, columns: columns, into: pair.base + stride * held)
+            held += 1
+            if held == 2 || index + 1 == needed.upperBound {
+                let bytes = UnsafeRawBufferPointer(start: pair.base, count: pair.count)
+                resampler.append(bytes, stride: stride, count: held)
+                held = 0
             }
         }
     }
