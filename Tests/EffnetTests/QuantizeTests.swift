@@ -43,10 +43,10 @@ import Testing
         let arguments = ["quantize", Self.weights.path(), "--images", Self.photos, "--limit", "8", "--output", output]
         let command = try CommandProcess(arguments)
         #expect(command.code == 0, "\(command.errors)")
-        func probabilities(_ model: String) throws -> [Double] {
+        func probabilities(_ model: String, precision: String = "fp32") throws -> [Double] {
             let classified = try CommandProcess([
                 "classify", "\(Self.photos)/macaw.jpg", "--model", model, "--json", "--top-k", "7", "--precision",
-                "fp32",
+                precision,
             ])
             #expect(classified.code == 0, "\(classified.errors)")
             let predictions = try #require(try object(classified)["predictions"] as? [[String: Any]])
@@ -56,6 +56,15 @@ import Testing
         let (floats, integers) = (try probabilities(Self.weights.path()), try probabilities(output))
         #expect(zip(floats, integers).allSatisfy { abs($0 - $1) < 0.03 }, "\(floats) and \(integers)")
         #expect(floats != integers)
+
+        // Beside the weights or in them, the integers are the same, and so are the answers.
+        let model = folder.url.appending(path: "training.pth")
+        try FileManager.default.copyItem(at: Self.weights, to: model)
+        let beside = try CommandProcess(["quantize", model.path(), "--images", Self.photos, "--limit", "8", "--json"])
+        #expect(beside.code == 0, "\(beside.errors)")
+        #expect((try object(beside)["agreed"] as? Int ?? 0) >= 7)
+        #expect(try probabilities(model.path(), precision: "int8") == probabilities(output, precision: "int8"))
+        #expect(folder.text("precision.json").contains("\"pictures\" : 8"))
 
         let again = try CommandProcess(["quantize", output, "--images", Self.photos])
         #expect(again.code == 65)

@@ -65,7 +65,7 @@ struct PackedConvolution {
         let perOutput = values.count / max(shape[0], 1)
         return values.indices.map { index in
             let channel = index / perOutput
-            let stored = values[index] * (affine.scale[channel] / layer.scales[channel])
+            let stored = values[index] * affine.scale[channel] / layer.scales[channel]
             return Int8(max(-127, min(127, stored)).rounded(.toNearestOrEven))
         }
     }
