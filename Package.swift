@@ -78,7 +78,7 @@ let package = Package(
         .systemLibrary(name: "CMalloc"),
 
         // The engine, from the model's description down to vector instructions.
-        .target(name: "ModelGraph", swiftSettings: strict),
+        .target(name: "ModelGraph", swiftSettings: small),
         .target(name: "Architectures", dependencies: ["ModelGraph"], swiftSettings: small),
         .target(name: "KernelInterface", path: "Sources/Kernels/Interface", swiftSettings: strict),
         kernelSet("Baseline", features: []),

@@ -61,6 +61,7 @@ struct BFloat16KernelTests {
                 tailTaps: testCase.tailTaps,
                 tailSteps: testCase.tailSteps,
                 b: weights.constant,
+                bStride: lanes,
                 bias: bias.constant,
                 output: testCase.output,
                 c: c.pointer,

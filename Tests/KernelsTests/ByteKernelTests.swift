@@ -76,6 +76,7 @@ struct ByteKernelTests {
                 tailTaps: testCase.tailTaps,
                 tailSteps: testCase.tailSteps,
                 b: weights.constant,
+                bStride: lanes,
                 bias: biasWords.constant,
                 scales: scales.constant,
                 output: testCase.output,

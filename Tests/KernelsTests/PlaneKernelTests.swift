@@ -83,6 +83,7 @@ struct PlaneKernelTests {
                     tailTaps: 1,
                     tailSteps: 1,
                     b: identity.constant,
+                    bStride: block,
                     bias: bias.constant,
                     c: output.pointer,
                     cStride: block,

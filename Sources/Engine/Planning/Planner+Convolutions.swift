@@ -35,7 +35,7 @@ extension Planner {
         )
         return GEMMStep(
             name: node.name,
-            kind: convolution.title,
+            kind: convolution.title + product.title,
             multiplyAdds: multiplyAdds(node, convolution),
             product: product,
             input: input,
@@ -67,13 +67,14 @@ extension Planner {
             line: innerShape.width,
             lines: innerShape.height
         )
+        let filter = try streamedFilter(next, depthwise, output: output.layout.element)
         let blocks = product.panels.map(\.panel.kernel.blocks).max() ?? 1
         let rows = output.layout.shape.height
         let segments = threads == 1 ? 1 : (2 * threads + product.panels.count - 1) / product.panels.count
         let stripInput = Planner.scratchWords / (blocks * inner.rowStride)
         return StreamedDepthwiseStep(
             name: "\(node.name), \(next.name)",
-            kind: "\(convolution.title), \(depthwise.title)",
+            kind: "\(convolution.title)\(product.title), \(filter.title)",
             multiplyAdds: multiplyAdds(node, convolution) + multiplyAdds(next, depthwise),
             product: product,
             input: input,
@@ -81,7 +82,7 @@ extension Planner {
             inputRowStride: convolution.stride * input.layout.rowStride,
             inputStride: convolution.stride * input.layout.pixelStride,
             inner: inner,
-            filter: try streamedFilter(next, depthwise, output: output.layout.element),
+            filter: filter,
             output: output,
             rowsPerUnit: max(1, (rows + segments - 1) / segments),
             rowsPerStrip: min(rows, max(1, (stripInput - depthwise.kernelHeight) / depthwise.stride + 1))
@@ -203,6 +204,7 @@ extension Planner {
         )
         return MatrixProduct(
             panels: panels,
+            block: block,
             order: order,
             input: element,
             inputScale: activations.bytes[node.inputs[0]]?.scale ?? 1,

@@ -44,7 +44,7 @@ struct ClassActivation: Sendable {
         let shape = layout.shape
         let base = context.address(features, image: image)
         var values = [Float](repeating: 0, count: shape.height * shape.width)
-        let weights = classifier.weights(ofChannel: classID, block: layout.block, in: context.weights)
+        let weights = classifier.weights(ofChannel: classID, in: context.weights)
         for (channel, weight) in weights.enumerated() {
             let (block, lane) = channel.quotientAndRemainder(dividingBy: layout.block)
             for row in 0..<shape.height {
@@ -61,7 +61,7 @@ struct ClassActivation: Sendable {
 extension MatrixProduct {
     /// The weights of one output channel, unpacked, in the order of the sum's steps: for a product of one pixel's
     /// channels that is one an input channel.
-    fileprivate func weights(ofChannel channel: Int, block: Int, in packed: UnsafePointer<Float>) -> [Float] {
+    fileprivate func weights(ofChannel channel: Int, in packed: UnsafePointer<Float>) -> [Float] {
         guard let panel = panels.last(where: { $0.panel.firstBlock * block <= channel }) else { return [] }
         let lanes = panel.panel.kernel.blocks * block
         let lane = channel - panel.panel.firstBlock * block

@@ -10,7 +10,7 @@ internal import KernelsBaseline
 /// The kernel sets, slowest first.
 package enum InstructionSet: String, Sendable, CaseIterable {
     case baseline, avx2, avx512
-    /// AVX-512 with products of bf16 numbers.
+    /// AVX-512 with products of bf16 numbers and of bytes.
     case avx512bf16
 
     /// Whether this CPU, and the operating system, can run the set.
@@ -75,7 +75,8 @@ struct CPUFeatures {
 
     static let current = CPUFeatures()
 
-    /// Bits as in Intel's manual, volume 2, CPUID: leaf 1 ECX, leaf 7 EBX and leaf 7.1 EAX; volume 1, 13.3 for the saved states.
+    /// Bits as in Intel's manual, volume 2, CPUID: leaf 1 ECX, leaf 7 EBX and ECX and leaf 7.1 EAX; volume 1,
+    /// 13.3 for the saved states.
     private init() {
         #if arch(x86_64)
             let basic = effnet_cpuid(1, 0).ecx
@@ -94,8 +95,9 @@ struct CPUFeatures {
             hasAVX512 =
                 hasAVX2 && saved & maskAndUpperStates == maskAndUpperStates
                 && has(extended, avx512f, avx512dq, avx512bw, avx512vl)
-            let avx512bf16 = 5
-            hasAVX512BF16 = hasAVX512 && has(effnet_cpuid(7, 1).eax, avx512bf16)
+            let (avx512vnni, avx512bf16) = (11, 5)
+            hasAVX512BF16 =
+                hasAVX512 && has(effnet_cpuid(7, 0).ecx, avx512vnni) && has(effnet_cpuid(7, 1).eax, avx512bf16)
         #endif
     }
 }

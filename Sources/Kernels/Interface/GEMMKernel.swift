@@ -25,6 +25,8 @@ package struct GEMMArguments {
     package var tailSteps: Int
     /// The packed panel: for each step of each tap, `blocks × block` words of weights.
     package var b: UnsafePointer<Float>
+    /// Words from one step's weights to the next one's.
+    package var bStride: Int
     /// `blocks × block` values, integers for inputs of bytes.
     package var bias: UnsafePointer<Float>
     /// For inputs of bytes: what the sums are multiplied with, `blocks × block` values.
@@ -60,6 +62,7 @@ package struct GEMMArguments {
         tailTaps: Int,
         tailSteps: Int,
         b: UnsafePointer<Float>,
+        bStride: Int,
         bias: UnsafePointer<Float>,
         scales: UnsafePointer<Float>? = nil,
         output: Element = .float32,
@@ -83,6 +86,7 @@ package struct GEMMArguments {
         self.tailTaps = tailTaps
         self.tailSteps = tailSteps
         self.b = b
+        self.bStride = bStride
         self.bias = bias
         self.scales = scales ?? bias
         self.output = output

@@ -30,21 +30,21 @@ private func tile<Input: Format, let rows: Int, let blocks: Int>(
     }
 }
 
-/// Strides that are known to the compiler: 1, inputs of neighbouring pixels are a block apart; 2, two pixels of three
-/// channels side by side; 0, none is known.
-private enum Known<let stride: Int> {}
+/// The stride that is known to the compiler: two pixels of three channels side by side for pictures, else a block. Or
+/// (`isKnown` = 0) none is.
+private enum Stride<let isKnown: Int> {}
 
 /// Covers a line with tiles; the last one may reach three pixels beyond it.
-private func cover<Input: Format, let rows: Int, let blocks: Int, let known: Int>(
+private func cover<Input: Format, let rows: Int, let blocks: Int, let isKnown: Int>(
     _ input: Input.Type,
     _ type: GEMMTile<rows, blocks>.Type,
     _ arguments: borrowing GEMMArguments,
     line: Int,
-    _: Known<known>.Type
+    _: Stride<isKnown>.Type
 ) {
     let a = arguments.a + line * arguments.aLineStride
     let c = arguments.c + line * arguments.cLineStride
-    let aStride = known == 0 ? arguments.aStride : known == 1 ? Input.words : 6
+    let aStride = isKnown == 0 ? arguments.aStride : Input.isPictures ? 6 : Input.words
     var pixel = 0
     while pixel + rows - 4 < arguments.pixels {
         tile(input, type, arguments, a: a, c: c, pixel: pixel, aStride: aStride)
@@ -64,12 +64,10 @@ func runQuads<Input: Format, let rows: Int, let blocks: Int>(
     _ arguments: borrowing GEMMArguments
 ) {
     for line in 0..<arguments.lines {
-        if arguments.aStride == Input.words {
-            cover(input, type, arguments, line: line, Known<1>.self)
-        } else if Input.isPictures, arguments.aStride == 6 {
-            cover(input, type, arguments, line: line, Known<2>.self)
+        if rows > 4, arguments.aStride == (Input.isPictures ? 6 : Input.words) {
+            cover(input, type, arguments, line: line, Stride<1>.self)
         } else {
-            cover(input, GEMMTile<4, blocks>.self, arguments, line: line, Known<0>.self)
+            cover(input, GEMMTile<4, blocks>.self, arguments, line: line, Stride<0>.self)
         }
     }
 }

@@ -294,20 +294,33 @@ private func run<Input: Format, let rows: Int, let quadRows: Int, let blocks: In
     _ arguments: borrowing GEMMArguments
 ) {
     #if KERNELS_BF16
-        // Of all that bf16 and bytes are combined with, what plans are made of.
+        // Of all pairs those that plans are full of.
         switch arguments.output {
         case .float32: return run(input, Float32Format.self, type, arguments)
-        case .bfloat16: if !Input.isPictures { return run(input, BFloat16Format.self, type, arguments) }
+        case .bfloat16: if !Input.isPictures, !Input.isBytes { return run(input, BFloat16Format.self, type, arguments) }
         case .uint8: if !Input.isPictures { return run(input, UInt8Format.self, type, arguments) }
-        case .uint8Quads: return runQuads(input, quads, arguments)
+        case .uint8Quads: if Input.isPictures || Input.isBytes { return runQuads(input, quads, arguments) }
         }
     #endif
-    // Seldom, or for checks only: the least code.
-    switch arguments.output {
-    case .float32: run(input, Float32Format.self, type, arguments)
-    case .bfloat16: run(input, BFloat16Format.self, SmallTile<blocks>.self, arguments)
-    case .uint8: run(input, UInt8Format.self, SmallTile<blocks>.self, arguments)
-    case .uint8Quads: runQuads(input, GEMMTile<4, blocks>.self, arguments)
+    if case .float32 = arguments.output { return run(input, Float32Format.self, type, arguments) }
+    runBlockwise(input, blocks: blocks, arguments)
+}
+
+/// Seldom, or for checks only: the least code. One block of the panel after the other.
+private func runBlockwise<Input: Format>(_ input: Input.Type, blocks: Int, _ arguments: borrowing GEMMArguments) {
+    for index in 0..<blocks {
+        var block = copy arguments
+        block.b += index * width
+        block.bias += index * width
+        block.scales += index * width
+        block.c += index * arguments.cBlockStride
+        if let residual = block.residual { block.residual = residual + index * arguments.residualBlockStride }
+        switch arguments.output {
+        case .float32: run(input, Float32Format.self, SmallTile<1>.self, block)
+        case .bfloat16: run(input, BFloat16Format.self, SmallTile<1>.self, block)
+        case .uint8: run(input, UInt8Format.self, SmallTile<1>.self, block)
+        case .uint8Quads: runQuads(input, GEMMTile<4, 1>.self, block)
+        }
     }
 }
 

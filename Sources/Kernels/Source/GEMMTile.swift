@@ -36,19 +36,21 @@ func sums<Input: Format, let rows: Int, let blocks: Int>(
     let bias = InlineArray<blocks, Vector> { load(firstBias + $0 * width) }
     var sums = GEMMTile<rows, blocks> { _ in bias }
 
+    // A panel of one block may be one of a wider panel.
+    let bStride = blocks == 1 ? arguments.bStride : blocks * width
     var b = arguments.b
     for t in 0..<arguments.fullTaps {
         let source = a + arguments.tapOffsets[t]
         for k in 0..<Input.words {
             accumulate(Input.self, &sums, a: source + k, aStride: aStride, b: b)
-            b += blocks * width
+            b += bStride
         }
     }
     for t in 0..<arguments.tailTaps {
         let source = a + arguments.tapOffsets[arguments.fullTaps + t]
         for k in 0..<arguments.tailSteps {
             accumulate(Input.self, &sums, a: source + k, aStride: aStride, b: b)
-            b += blocks * width
+            b += bStride
         }
     }
     return sums

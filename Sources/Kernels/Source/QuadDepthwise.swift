@@ -103,11 +103,11 @@ private func finishBytes<let groups: Int, let outputs: Int>(
     }
 }
 
-/// All rows, each covered with tiles of eight output pixels, or of four at the end.
+/// All rows, each covered with tiles of `main` groups, or of `small` ones, four output pixels, at the end.
 @inline(__always)
-private func cover<let eight: Int, let four: Int, let size: Int, let outputs: Int, let offset: Int>(
-    _ main: Tile<eight, outputs>.Type,
-    _ small: Tile<four, outputs>.Type,
+private func cover<let main: Int, let small: Int, let size: Int, let outputs: Int, let offset: Int>(
+    _: Tile<main, outputs>.Type,
+    _: Tile<small, outputs>.Type,
     _ window: Window<size, outputs, offset>.Type,
     _ arguments: borrowing QuadDepthwiseArguments
 ) {
@@ -118,14 +118,15 @@ private func cover<let eight: Int, let four: Int, let size: Int, let outputs: In
         let input = arguments.input + y * stride * arguments.inputRowStride
         let output = arguments.output + y * arguments.outputRowStride
         var x = 0
-        while x + 4 < columns {
+        while x + main * outputs - 4 < columns {
             let (source, target) = (input + x / outputs * width, output + x * outputWords)
-            tile(main, window, arguments, input: source, output: target, valid: columns - x)
-            x += 8
+            tile(Tile<main, outputs>.self, window, arguments, input: source, output: target, valid: columns - x)
+            x += main * outputs
         }
-        if x < columns {
+        while x < columns {
             let (source, target) = (input + x / outputs * width, output + x * outputWords)
-            tile(small, window, arguments, input: source, output: target, valid: columns - x)
+            tile(Tile<small, outputs>.self, window, arguments, input: source, output: target, valid: columns - x)
+            x += 4
         }
     }
 }
@@ -134,14 +135,23 @@ private func run<let size: Int, let offset: Int>(
     _ window: Window<size, 4, offset>.Type,
     _ arguments: borrowing QuadDepthwiseArguments
 ) {
-    cover(Tile<2, 4>.self, Tile<1, 4>.self, window, arguments)
+    #if KERNELS_BF16
+        cover(Tile<2, 4>.self, Tile<1, 4>.self, window, arguments)
+    #else
+        cover(Tile<1, 4>.self, Tile<1, 4>.self, window, arguments)
+    #endif
 }
 
 private func run<let size: Int, let offset: Int>(
     _ window: Window<size, 2, offset>.Type,
     _ arguments: borrowing QuadDepthwiseArguments
 ) {
-    cover(Tile<4, 2>.self, Tile<2, 2>.self, window, arguments)
+    #if KERNELS_BF16
+        cover(Tile<4, 2>.self, Tile<2, 2>.self, window, arguments)
+    #else
+        // For checks only: the least code.
+        cover(Tile<2, 2>.self, Tile<2, 2>.self, window, arguments)
+    #endif
 }
 
 func quadDepthwise(_ arguments: borrowing QuadDepthwiseArguments) {

@@ -38,6 +38,9 @@ struct Describe: SelectiveCommand {
     @Option(help: "Print the network after a stage: graph, folded, fused or plan. [EFFNET_STAGE]")
     var stage: Stage?
 
+    @Option(help: "The precision of --stage plan; auto is fp32 here. [EFFNET_PRECISION]")
+    var precision = PrecisionOption.fp32
+
     @Flag(help: "Print JSON: an object for one network, else a list. [EFFNET_JSON]")
     var json = false
 
@@ -62,7 +65,8 @@ struct Describe: SelectiveCommand {
         do {
             networks = try subjects()
             if let stage {
-                for network in networks { Console.print(try network.text(of: stage)) }
+                let precision = precision.exact ?? .fp32
+                for network in networks { Console.print(try network.text(of: stage, precision: precision)) }
                 return
             }
         } catch {
@@ -81,7 +85,9 @@ struct Describe: SelectiveCommand {
         var reports: [NetworkReport] = []
         if let model {
             let checkpoint = try Checkpoint(path: model)
-            reports.append(try NetworkReport(checkpoint.network(), name: checkpoint.name))
+            let network = try checkpoint.network()
+            let quantization = try checkpoint.quantization(of: network)
+            reports.append(try NetworkReport(network, name: checkpoint.name, quantization: quantization))
         }
         if width != nil || depth != nil {
             let scaling = CompoundScaling(width: width ?? 1, depth: depth ?? 1, resolution: resolution ?? 224)

@@ -38,7 +38,7 @@ struct EngineOptions: ParsableArguments {
 
     @Option(
         help: """
-            How exactly to compute: fp32, bf16, or auto for the fastest that the CPU has instructions for and that \
+            How exactly to compute: fp32, bf16, int8, or auto for the fastest that the CPU has instructions for and that \
             agrees with fp32 by the model's precision.json. [EFFNET_PRECISION]
             """,
         completion: .list(PrecisionOption.allValueStrings)
@@ -86,13 +86,18 @@ struct EngineOptions: ParsableArguments {
 enum PrecisionOption: String, ExpressibleByArgument, CaseIterable {
     case fp32, bf16, int8, auto
 
-    func request(minAgreement: Double) -> PrecisionRequest {
+    /// nil for what depends on the model and the machine.
+    var exact: Precision? {
         switch self {
-        case .fp32: .exactly(.fp32)
-        case .bf16: .exactly(.bf16)
-        case .int8: .exactly(.int8)
-        case .auto: .automatic(minAgreement: minAgreement)
+        case .fp32: .fp32
+        case .bf16: .bf16
+        case .int8: .int8
+        case .auto: nil
         }
+    }
+
+    func request(minAgreement: Double) -> PrecisionRequest {
+        exact.map(PrecisionRequest.exactly) ?? .automatic(minAgreement: minAgreement)
     }
 }
 

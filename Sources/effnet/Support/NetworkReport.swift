@@ -10,6 +10,8 @@ struct NetworkReport {
     private let graph: Graph
     /// Nil for an architecture without a checkpoint.
     private let weights: Weights?
+    /// What int8 needs; nil for what was not calibrated.
+    private let quantization: Quantization?
     private let transform: ImageTransform
     private let architecture: Architecture?
     private let parameters: Int
@@ -25,16 +27,18 @@ struct NetworkReport {
             name: architecture.name,
             graph: architecture.graph(inputShape: shape, classCount: 1000),
             weights: nil,
+            quantization: nil,
             transform: transform,
             architecture: architecture
         )
     }
 
-    init(_ network: Network, name: String) throws {
+    init(_ network: Network, name: String, quantization: Quantization?) throws {
         try self.init(
             name: name,
             graph: network.graph,
             weights: network.weights,
+            quantization: quantization,
             transform: network.transform,
             architecture: try? Architecture(named: network.architecture)
         )
@@ -44,12 +48,14 @@ struct NetworkReport {
         name: String,
         graph: Graph,
         weights: Weights?,
+        quantization: Quantization?,
         transform: ImageTransform,
         architecture: Architecture?
     ) throws {
         self.name = name
         self.graph = graph
         self.weights = weights
+        self.quantization = quantization
         self.transform = transform
         self.architecture = architecture
         parameters = try graph.parameters().reduce(0) { $0 + ($1.role == .learnt ? $1.count : 0) }
@@ -137,13 +143,13 @@ struct NetworkReport {
     // MARK: Stages
 
     /// The network after a stage; where there is no checkpoint, with weights of one.
-    func text(of stage: Describe.Stage) throws -> String {
+    func text(of stage: Describe.Stage, precision: Precision) throws -> String {
         guard stage != .graph else { return graph.description }
-        var model = try Model(graph: graph, weights: weights ?? .ones(for: graph))
+        var model = try Model(graph: graph, weights: weights ?? .ones(for: graph), quantization: quantization)
         let passes = stage == .folded ? Model.passes.prefix(1) : Model.passes[...]
         for pass in passes { model = try pass.apply(model) }
         guard stage == .plan else { return model.graph.description }
-        return try Plan(model, transform: transform, instructionSet: .best).description
+        return try Plan(model, transform: transform, instructionSet: .best, precision: precision).description
     }
 }
 

@@ -34,7 +34,7 @@ struct GEMMStep: Step {
     let panelsPerUnit: Int
 
     var buffers: [Buffer] { [input, output] + [residual].compactMap(\.self) }
-    var weightCount: Int { product.weightCount(block: output.layout.block) }
+    var weightCount: Int { product.weightCount }
 
     private var lineGroups: Int { (cut.lines + linesPerUnit - 1) / linesPerUnit }
     private var panelGroups: Int { (product.panels.count + panelsPerUnit - 1) / panelsPerUnit }

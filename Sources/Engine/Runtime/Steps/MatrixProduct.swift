@@ -38,6 +38,8 @@ struct MatrixProduct: Sendable {
     }
 
     let panels: [PackedPanel]
+    /// Channels of a block.
+    let block: Int
     let order: TapOrder
     /// The format of inputs and weights.
     let input: Element
@@ -46,8 +48,17 @@ struct MatrixProduct: Sendable {
     let activation: Activation
     let mapping: ByteMapping
 
+    /// What `kind` calls the numbers that it multiplies: nothing for floats.
+    var title: String {
+        switch input {
+        case .float32: ""
+        case .bfloat16: " in bf16"
+        case .uint8, .uint8Quads: " in int8"
+        }
+    }
+
     /// Words of packed weights.
-    func weightCount(block: Int) -> Int {
+    var weightCount: Int {
         panels.reduce(0) { $0 + order.steps * $1.panel.kernel.blocks * block }
     }
 
@@ -70,6 +81,7 @@ struct MatrixProduct: Sendable {
                     tailTaps: order.tailTaps,
                     tailSteps: order.tailSteps,
                     b: weights + panel.weights,
+                    bStride: panel.panel.kernel.blocks * block,
                     bias: weights + panel.bias,
                     scales: weights + panel.scales,
                     output: destination.element,

@@ -15,7 +15,7 @@ struct QuadDepthwiseFilter: RowFilter {
 
     var kernelHeight: Int { window.size }
     var stride: Int { window.stride }
-    var title: String { "depthwise \(window.size)×\(window.size)/\(stride) in bytes" }
+    var title: String { "depthwise \(window.size)×\(window.size)/\(stride) in int8" }
     var weightsPerBlock: Int { window.size * window.weightWordsPerRow * block }
 
     func apply(

@@ -31,7 +31,7 @@ struct StreamedDepthwiseStep: Step {
     var scratchCount: Int { (product.panels.map(\.panel.kernel.blocks).max() ?? 0) * scratchPlane }
     var buffers: [Buffer] { [input, output] }
     var weightCount: Int {
-        product.weightCount(block: inner.block) + output.layout.blocks * filter.weightsPerBlock
+        product.weightCount + output.layout.blocks * filter.weightsPerBlock
     }
 
     func unitCount(images: Int) -> Int { product.panels.count * images * segments }
