@@ -4,7 +4,10 @@ import Serving
 /// Who may use the service.
 struct AccessOptions: ParsableArguments {
     @Option(
-        help: "File of keys, one a line; all but the health probes then need one of them. [EFFNET_API_KEY_FILE]",
+        help: """
+            File of keys, one a line; all but the health probes and the page at / then need one of them. \
+            [EFFNET_API_KEY_FILE]
+            """,
         completion: .file()
     )
     var apiKeyFile: String?
