@@ -5,7 +5,8 @@
     scripts/make-logit-goldens.py [CASE ...]
 
 Inputs and, but for one case, weights are formulas (scripts/seeded_values.py). A case is two files: NAME.json says what
-was run, NAME.safetensors holds `logits` [N, classes], unless there is no classifier, and `embedding` [N, features].
+was run, NAME.safetensors holds `logits` [N, classes], unless there is no classifier, and `embedding` [N, features]; for
+some also what PyTorch makes of them in bf16, `bfloat16.logits` and `bfloat16.embedding`.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from typing import NamedTuple, Optional
 
 import reference_models
 import seeded_values
+import torch
 from safetensors.numpy import save_file
 
 OUTPUT = reference_models.ROOT / "Tests" / "Fixtures" / "logits"
@@ -80,6 +82,13 @@ CASES = {
 }
 
 
+#: Cases that are computed in bf16 too.
+BFLOAT16 = (
+    "lite0-real", "lite0", "b0", "b0-260", "b0-192x256", "tf-b0-odd", "b0-headless", "efficientnet_b3-odd",
+    "tf_efficientnetv2_b0-native", "efficientnet_es-native", "resnet18-native", "inception_v3-odd",
+)  # fmt: skip
+
+
 def make(name, case):
     sample = seeded_values.picture(case.shape)
     if case.folder:
@@ -88,7 +97,12 @@ def make(name, case):
     else:
         model, exponents = reference_models.seeded(case.architecture, case.classes, sample)
     logits, embedding = reference_models.outputs(model, sample)
-    outputs = {"logits": logits, "embedding": embedding} if case.classes else {"embedding": embedding}
+    outputs = {"logits": logits, "embedding": embedding}
+    if name in BFLOAT16:
+        rounded = reference_models.outputs(model, sample, torch.bfloat16)
+        outputs |= {"bfloat16.logits": rounded[0], "bfloat16.embedding": rounded[1]}
+    if not case.classes:
+        outputs = {key: value for key, value in outputs.items() if "logits" not in key}
     description = {
         "architecture": case.architecture,
         "classCount": case.classes,

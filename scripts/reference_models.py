@@ -83,11 +83,11 @@ def calibrate(model, sample):
     return exponents
 
 
-def outputs(model, sample):
-    """Logits and pooled features, computed in double precision and rounded to float32."""
+def outputs(model, sample, precision=torch.float64):
+    """Logits and pooled features as float32, computed in a precision: the model is left in it."""
     with torch.inference_mode():
-        model = model.double()
-        features = model.forward_features(torch.from_numpy(sample).double())
+        model = model.to(precision)
+        features = model.forward_features(torch.from_numpy(sample).to(precision))
         embedding = model.forward_head(features, pre_logits=True)
         logits = model.forward_head(features)
-    return logits.numpy().astype(np.float32), embedding.numpy().astype(np.float32)
+    return logits.float().numpy(), embedding.float().numpy()

@@ -3,7 +3,7 @@ import ModelGraph
 import TestSupport
 import Testing
 
-/// Whole networks in bf16 against PyTorch in fp32.
+/// Whole networks in bf16 against PyTorch in fp32 and in bf16.
 struct BFloat16LogitsTests {
     static let names = [
         "lite0-real", "lite0", "b0", "b0-260", "b0-192x256", "tf-b0-odd", "b0-headless", "efficientnet_b3-odd",
@@ -20,9 +20,19 @@ struct BFloat16LogitsTests {
         let got = outputs.flatMap { golden.logits == nil ? $0.embedding : $0.logits }
         try #require(got.count == expected.count)
         let signal = expected.reduce(0) { $0 + Double($1) * Double($1) }
-        let noise = zip(got, expected).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
+        let noise = squaredDistance(got, expected)
         #expect(noise > 0, "nothing was rounded")
         #expect(signal / noise > 1000, "signal to noise \(signal / noise)")
+
+        // Which way each number is rounded is chance: for one network and input the noise is twice another's at most.
+        let rounded = try #require(golden.bfloat16?.floats())
+        let roundedNoise = squaredDistance(rounded, expected)
+        #expect(noise < 2 * roundedNoise, "\(noise) against PyTorch's \(roundedNoise)")
+        #expect(squaredDistance(got, rounded) < 3 * roundedNoise)
+    }
+
+    private func squaredDistance(_ a: [Float], _ b: [Float]) -> Double {
+        zip(a, b).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
     }
 
     /// The same bits whatever the batch and the threads.

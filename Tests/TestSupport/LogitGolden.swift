@@ -16,6 +16,8 @@ package struct LogitGolden: Sendable {
     package let logits: Tensor?
     /// [N, features]
     package let embedding: Tensor
+    /// What PyTorch makes of the logits, or of the embedding where there are none, in bf16; nil for most cases.
+    package let bfloat16: Tensor?
 
     /// - Parameter name: of a pair of files in Tests/Fixtures/logits.
     package init(_ name: String) throws {
@@ -36,6 +38,7 @@ package struct LogitGolden: Sendable {
         modelFolder = description.modelFolder
         varianceExponents = description.varianceExponents
         logits = file.weights["logits"]
+        bfloat16 = file.weights[logits == nil ? "bfloat16.embedding" : "bfloat16.logits"]
         self.embedding = embedding
     }
 
