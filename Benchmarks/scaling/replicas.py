@@ -10,6 +10,7 @@ import argparse
 import os
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -95,6 +96,8 @@ def main():
     parser.add_argument("--connections", default="8,32")
     arguments = parser.parse_args()
     photos = common.photographs(arguments.photos)
+    if not shutil.which("haproxy"):
+        sys.exit("replicas: there is no haproxy; install it with: scripts/install-packages haproxy")
     cores = len(os.sched_getaffinity(0))
     layouts = [
         ("1 process, 1 worker", 1, 1, False),
