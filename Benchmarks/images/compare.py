@@ -16,12 +16,16 @@ import json
 import pathlib
 import statistics
 import subprocess
+import sys
 import time
 
 from PIL import Image
 from turbojpeg import TJPF_RGB, TurboJPEG
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+import common  # noqa: E402
+
 REPETITIONS = 7
 
 
@@ -53,13 +57,10 @@ def main():
     parser = argparse.ArgumentParser(description="Time effnet's image path against libjpeg-turbo and Pillow.")
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=3, help="turns of each (default 3)")
-    parser.add_argument("--effnet", default=str(ROOT / ".build/release/effnet"), help="the executable")
+    parser.add_argument("--effnet", default=common.EXECUTABLE, help="the executable")
     arguments = parser.parse_args()
 
-    files = [path for path in sorted(arguments.folder.iterdir()) if path.suffix.lower() in (".jpg", ".jpeg")]
-    bodies = [path.read_bytes() for path in files]
-    if not bodies:
-        parser.error(f"{arguments.folder} holds no .jpg or .jpeg files")
+    bodies = [path.read_bytes() for path in common.photographs(arguments.folder)]
     turbo = TurboJPEG()
     rows = {"libjpeg-turbo, decode": [], "effnet, decode + resize": [], "Pillow, decode + resize": []}
     for _ in range(arguments.rounds):

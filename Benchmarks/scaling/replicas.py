@@ -7,11 +7,10 @@ Needs wrk and haproxy.
 """
 
 import argparse
-import http.client
-import json
 import os
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,28 +18,15 @@ import tempfile
 import threading
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-SCRIPT = ROOT / "Benchmarks/serving/photos.lua"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+import common  # noqa: E402
 
 
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def wait_until_ready(port):
-    for _ in range(1200):
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/readyz")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            pass
-        time.sleep(0.05)
-    raise TimeoutError("a server does not become ready")
 
 
 class Layout:
@@ -51,8 +37,7 @@ class Layout:
         ports = [free_port() for _ in range(replicas)]
         self.processes = [
             subprocess.Popen(
-                [arguments.binary, "serve", "--host", "127.0.0.1", "--port", str(port), "--threads", str(threads),
-                 "--log-level", "error", "--model", arguments.model],
+                common.serve_command(arguments.binary, arguments.model, port, "--threads", threads),
                 stdout=subprocess.DEVNULL,
             )
             for port in ports
@@ -64,7 +49,7 @@ class Layout:
 
     def proxied(self, ports):
         front = free_port()
-        text = (ROOT / "Deploy/haproxy.cfg").read_text()
+        text = (common.ROOT / "Deploy/haproxy.cfg").read_text()
         text = text.replace(" :8080\n", f" 127.0.0.1:{front}\n").replace("127.0.0.1:8404", f"127.0.0.1:{free_port()}")
         text = re.sub(r"^    server .*\n", "", text, flags=re.MULTILINE)
         servers = "".join(f"    server replica{number} 127.0.0.1:{port}\n" for number, port in enumerate(ports))
@@ -88,17 +73,9 @@ class Layout:
                 return
             time.sleep(0.1)
 
-    def measure(self, connections, seconds, photos):
-        output = subprocess.run(
-            ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s", "--timeout",
-             "30s", "--script", str(SCRIPT), f"http://127.0.0.1:{self.port}", "--", "raw", "/v1/classify", *photos],
-            check=True, capture_output=True, text=True,
-        ).stdout
-        return json.loads(re.search(r"RESULT (.*)", output)[1])
-
     def __enter__(self):
         # Two good checks make a replica of the proxy's.
-        wait_until_ready(self.port)
+        common.wait_until_ready(self.port)
         time.sleep(3)
         return self
 
@@ -113,14 +90,14 @@ class Layout:
 def main():
     parser = argparse.ArgumentParser(description="Measure how effnet scales on this machine.")
     parser.add_argument("photos", type=pathlib.Path)
-    parser.add_argument("--binary", type=pathlib.Path, default=ROOT / ".build/release/effnet")
-    parser.add_argument("--model", type=pathlib.Path, default=ROOT / "Models/tf_efficientnet_lite0")
+    parser.add_argument("--binary", type=pathlib.Path, default=common.EXECUTABLE)
+    parser.add_argument("--model", type=pathlib.Path, default=common.MODEL)
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--connections", default="8,32")
     arguments = parser.parse_args()
-    photos = sorted(str(path) for path in arguments.photos.iterdir() if path.suffix.lower() in (".jpg", ".jpeg"))
-    if not photos:
-        sys.exit(f"replicas: there are no JPEG photographs in {arguments.photos}")
+    photos = common.photographs(arguments.photos)
+    if not shutil.which("haproxy"):
+        sys.exit("replicas: there is no haproxy; install it with: scripts/install-packages haproxy")
     cores = len(os.sched_getaffinity(0))
     layouts = [
         ("1 process, 1 worker", 1, 1, False),
@@ -131,9 +108,9 @@ def main():
     print(f"{'layout':40} {'conn.':>5} {'req/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'refused':>8} {'memory MB':>10}")
     for name, replicas, threads, has_proxy in layouts:
         with Layout(arguments, replicas, threads, has_proxy) as layout:
-            layout.measure(2, 2, photos)
+            common.post_photographs(layout.port, 2, 2, photos)
             for connections in map(int, arguments.connections.split(",")):
-                row = layout.measure(connections, arguments.seconds, photos)
+                row = common.post_photographs(layout.port, connections, arguments.seconds, photos)
                 print(
                     f"{name:40} {connections:5} {row['good'] / row['seconds']:8.1f} {row['p50_ms']:8.1f} "
                     f"{row['p99_ms']:8.1f} {row['refused']:8} {layout.peak / 1e6:10.0f}",

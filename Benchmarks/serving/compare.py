@@ -10,7 +10,9 @@ Triton needs packages that do not go with the others':
     python3 -m venv .venv-triton && .venv-triton/bin/pip install -r Benchmarks/serving/requirements-triton.txt
     .venv-serving/bin/python Benchmarks/serving/compare.py PHOTOS --triton-python .venv-triton/bin/python
 
-Every peer has as many workers as there are cores, each with one thread, and the weights of the same folder.
+effnet's `--precisions int8` serves the model folder as `effnet quantize` left it; of a folder that has no
+quantization.safetensors a copy is quantised with PHOTOS first. Every peer has as many workers as there are cores, each with
+one thread, and the weights of the same folder.
 """
 
 import argparse
@@ -24,18 +26,37 @@ import tempfile
 import time
 
 import simplejpeg
-from contender import HERE, PORT, Contender, Running
 
-ROOT = HERE.parent.parent
-PEERS = HERE / "peers"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+import common  # noqa: E402
+from contender import PORT, Contender, Running  # noqa: E402
+
+PEERS = common.ROOT / "Benchmarks/serving/peers"
 #: In the order of the table.
 NAMES = ("onnxruntime", "openvino", "openvino-bf16", "granian", "litserve", "bentoml", "triton")
 
 
-def effnet(arguments, precision):
-    command = [arguments.binary, "serve", "--host", "127.0.0.1", "--port", PORT, "--log-level", "error", "--model",
-               arguments.model, *arguments.serve]
-    return Contender(f"effnet {precision}".strip(), command + (["--precision", precision] if precision else []))
+class Effnet:
+    """effnet in one precision; none is its own choice."""
+
+    def __init__(self, arguments, precision, workspace):
+        self.binary = arguments.binary
+        self.model = self.quantised(arguments, workspace) if precision == "int8" else arguments.model
+        self.options = ["--precision", precision] if precision else []
+        command = common.serve_command(self.binary, self.model, PORT, *self.options, *arguments.serve)
+        self.contender = Contender(f"effnet {precision}".strip(), command)
+
+    @staticmethod
+    def quantised(arguments, workspace):
+        if (arguments.model / "quantization.safetensors").exists():
+            return arguments.model
+        return common.quantised(arguments.binary, arguments.model, arguments.photos, workspace)
+
+    def bench(self, *options):
+        command = [self.binary, "bench", "--model", self.model, "--threads", "1", "--json", *self.options]
+        output = subprocess.run([*command, *map(str, options)], check=True, capture_output=True, text=True).stdout
+        return json.loads(output)
 
 
 def peer(name, arguments, onnx):
@@ -81,17 +102,11 @@ def peer(name, arguments, onnx):
     sys.exit(f"compare: there is no peer {name}; there are {', '.join(NAMES)}")
 
 
-def bench(arguments, precision, *options):
-    command = [arguments.binary, "bench", "--model", arguments.model, "--threads", "1", "--json", *map(str, options)]
-    command += ["--precision", precision] if precision else []
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
 def decoding_ms(photos):
     """libjpeg-turbo's own decoding, at full size to RGB: the mean over the photographs of each one's median."""
     medians = []
     for photo in photos:
-        body = pathlib.Path(photo).read_bytes()
+        body = photo.read_bytes()
         times = []
         for _ in range(5):
             start = time.perf_counter()
@@ -101,11 +116,11 @@ def decoding_ms(photos):
     return 1e3 * statistics.mean(medians)
 
 
-def print_overhead(arguments, precision, rows, costs, photos):
+def print_overhead(arguments, effnet, rows, costs, photos):
     """What a request costs besides the network, and how close the service comes to what its parts allow."""
     batch = costs["batch_that_pays"]
-    image_path = bench(arguments, precision, "--images", arguments.photos)["decode_resize_ms"]
-    network = bench(arguments, precision, "--batch", batch)["median_ms"] / batch
+    image_path = effnet.bench("--images", arguments.photos)["decode_resize_ms"]
+    network = effnet.bench("--batch", batch)["median_ms"] / batch
     decoding = decoding_ms(photos)
     busiest = max(rows, key=lambda row: row.requests_per_second)
     overhead = busiest.cpu_ms - network
@@ -124,8 +139,8 @@ def print_overhead(arguments, precision, rows, costs, photos):
 def main():
     parser = argparse.ArgumentParser(description="Compare effnet with other servers.")
     parser.add_argument("photos", type=pathlib.Path)
-    parser.add_argument("--binary", type=pathlib.Path, default=ROOT / ".build/release/effnet")
-    parser.add_argument("--model", type=pathlib.Path, default=ROOT / "Models/tf_efficientnet_lite0")
+    parser.add_argument("--binary", type=pathlib.Path, default=common.EXECUTABLE)
+    parser.add_argument("--model", type=pathlib.Path, default=common.MODEL)
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--warm-up", type=int, default=6, help="seconds of load before the first measurement")
     parser.add_argument("--connections", default="1,8,32,128")
@@ -138,9 +153,7 @@ def main():
     # What is not known here is for effnet serve.
     arguments, serve = parser.parse_known_args()
     arguments.serve = serve
-    photos = sorted(str(path) for path in arguments.photos.iterdir() if path.suffix.lower() in (".jpg", ".jpeg"))
-    if not photos:
-        sys.exit(f"compare: there are no JPEG photographs in {arguments.photos}")
+    photos = common.photographs(arguments.photos)
     names = [name for name in arguments.peers.split(",") if name and name != "none"]
     if "triton" in names and arguments.triton_python is None:
         print("Triton is left out: --triton-python says which Python has PyTriton", file=sys.stderr)
@@ -151,12 +164,13 @@ def main():
     with tempfile.TemporaryDirectory() as work, open(arguments.log, "w") as log:
         onnx = pathlib.Path(work) / "model.onnx"
         if names:
-            exporter = ROOT / "Benchmarks/peers/export_onnx.py"
+            exporter = common.ROOT / "Benchmarks/peers/export_onnx.py"
             subprocess.run([sys.executable, exporter, arguments.model, onnx], check=True, stdout=subprocess.DEVNULL)
-        contenders = [(effnet(arguments, precision), precision) for precision in arguments.precisions.split(",")]
+        ours = [Effnet(arguments, precision, pathlib.Path(work)) for precision in arguments.precisions.split(",")]
+        contenders = [(effnet.contender, effnet) for effnet in ours]
         contenders += [(peer(name, arguments, onnx), None) for name in names]
         failed = []
-        for contender, precision in contenders:
+        for contender, effnet in contenders:
             rows, costs = [], None
             try:
                 with Running(contender, log) as running:
@@ -172,13 +186,13 @@ def main():
                             f"{row.peak_bytes / 1e6:8.0f}",
                             flush=True,
                         )
-                    if precision is not None:
+                    if effnet:
                         costs = running.ask("/v1/models")["models"][0]["cost"]
             except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
                 print(f"{contender.name:24} {error}", flush=True)
                 failed.append(contender.name)
             if costs:
-                print_overhead(arguments, precision, rows, costs, photos)
+                print_overhead(arguments, effnet, rows, costs, photos)
     return 1 if failed else 0
 
 

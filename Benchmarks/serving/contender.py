@@ -12,7 +12,8 @@ import subprocess
 import threading
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
+import common
+
 PORT = 8377
 
 
@@ -128,28 +129,12 @@ class Running:
             self.peak = max(self.peak, self.resident())
             time.sleep(0.1)
 
-    def wait_until_ready(self, seconds=120):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and self.process.poll() is None:
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=5)
-                connection.request("GET", self.contender.ready_path)
-                if connection.getresponse().status == 200:
-                    return
-            except (OSError, http.client.HTTPException):
-                pass
-            time.sleep(0.1)
-        raise RuntimeError("it does not become ready")
+    def wait_until_ready(self):
+        common.wait_until_ready(PORT, self.process, self.contender.ready_path)
 
     def measure(self, connections, seconds, photos):
         before = self.cpu_seconds()
-        output = subprocess.run(
-            ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s", "--timeout",
-             "30s", "--script", HERE / "photos.lua", f"http://127.0.0.1:{PORT}", "--", self.contender.form,
-             self.contender.path, *photos],
-            check=True, capture_output=True, text=True,
-        ).stdout
-        result = json.loads(re.search(r"RESULT (.*)", output)[1])
+        result = common.post_photographs(PORT, connections, seconds, photos, self.contender.form, self.contender.path)
         good = max(1, result["good"])
         return Row(
             connections=connections,

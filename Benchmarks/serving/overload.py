@@ -9,7 +9,6 @@ slowest hundredth of the good answers takes longer than the queue is meant to be
 """
 
 import argparse
-import http.client
 import pathlib
 import re
 import subprocess
@@ -18,23 +17,16 @@ import time
 
 import open_loop
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+import common  # noqa: E402
 
 
 def start(binary, model, arguments):
-    process = subprocess.Popen(
-        [binary, "serve", "--host", "127.0.0.1", "--port", "0", "--log-level", "error", "--model", model, *arguments],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = subprocess.Popen(common.serve_command(binary, model, 0, *arguments), stdout=subprocess.PIPE, text=True)
     port = int(re.search(r"127\.0\.0\.1:(\d+)", process.stdout.readline())[1])
-    for _ in range(600):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        connection.request("GET", "/readyz")
-        if connection.getresponse().status == 200:
-            return process, ("127.0.0.1", port)
-        time.sleep(0.05)
-    sys.exit("overload: the server does not become ready")
+    common.wait_until_ready(port, process)
+    return process, ("127.0.0.1", port)
 
 
 def percentile(values, share):
@@ -49,20 +41,17 @@ def goodput(answers, seconds):
 def main():
     parser = argparse.ArgumentParser(description="Offer effnet more than it can do.")
     parser.add_argument("photos", type=pathlib.Path)
-    parser.add_argument("--binary", type=pathlib.Path, default=ROOT / ".build/release/effnet")
-    parser.add_argument("--model", type=pathlib.Path, default=ROOT / "Models/tf_efficientnet_lite0")
+    parser.add_argument("--binary", type=pathlib.Path, default=common.EXECUTABLE)
+    parser.add_argument("--model", type=pathlib.Path, default=common.MODEL)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--loads", default="0.5,1,2,3")
     parser.add_argument("--timeout-ms", type=int, help="what each request says that it waits for")
     parser.add_argument("--longest", type=float, default=5, help="seconds that a good answer may take (p99)")
     # What is not known here is for effnet serve.
     arguments, serve = parser.parse_known_args()
-    photos = [path for path in sorted(arguments.photos.iterdir()) if path.suffix.lower() in (".jpg", ".jpeg")]
-    if not photos:
-        parser.error(f"{arguments.photos} holds no .jpg or .jpeg files")
     timeout = f"X-Request-Timeout-Ms: {arguments.timeout_ms}\r\n" if arguments.timeout_ms else ""
     head = f"POST /v1/classify HTTP/1.1\r\nHost: localhost\r\n{timeout}Content-Length: "
-    bodies = [photo.read_bytes() for photo in photos]
+    bodies = [photo.read_bytes() for photo in common.photographs(arguments.photos)]
     requests = [f"{head}{len(body)}\r\n\r\n".encode() + body for body in bodies]
     server, address = start(arguments.binary, arguments.model, serve)
     problems = []
