@@ -42,19 +42,22 @@ package final class Classifier: Sendable {
         progress(0.1)
         let instructionSet = try InstructionSet.select(options.instructionSet)
         let network = try checkpoint.network()
-        let model = try network.model(
-            name: checkpoint.name,
-            labels: checkpoint.labels,
-            quantization: checkpoint.quantization(of: network)
-        )
-        progress(0.2)
-        precisions = model.precisions
+        let isQuantized = checkpoint.isQuantized(network)
+        precisions = Precision.allCases.filter { $0 != .int8 || isQuantized }
         let choice = try PrecisionChoice(
             options.precision,
+            of: network,
+            checkpoint,
             available: precisions,
             instructionSet: instructionSet,
             model: folder
         )
+        let model = try network.model(
+            name: checkpoint.name,
+            labels: checkpoint.labels,
+            quantization: choice.quantization
+        )
+        progress(0.2)
         let plan = try Plan(
             model.optimized(),
             transform: network.transform,

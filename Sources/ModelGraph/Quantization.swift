@@ -27,15 +27,28 @@ package struct Quantization: Sendable, Equatable {
         }
     }
 
+    /// What all convolutions compute in that do not multiply integers.
+    package enum WideFormat: String, Sendable {
+        /// Weights and features are rounded to bf16; sums are floats.
+        case bf16
+        case fp32
+    }
+
     /// By the node that makes them. The features before and behind each layer of `layers` are among them, but for those
     /// that stay floats behind it.
     package var features: [String: Features]
-    /// The convolutions that multiply integers; all others multiply floats, or bf16 numbers.
+    /// The convolutions that multiply integers.
     package var layers: [String: Layer]
+    package var wideFormat: WideFormat
 
-    package init(features: [String: Features] = [:], layers: [String: Layer] = [:]) {
+    package init(
+        features: [String: Features] = [:],
+        layers: [String: Layer] = [:],
+        wideFormat: WideFormat = .bf16
+    ) {
         self.features = features
         self.layers = layers
+        self.wideFormat = wideFormat
     }
 }
 

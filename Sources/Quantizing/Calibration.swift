@@ -77,9 +77,25 @@ package struct Calibration {
 
     /// The best mapping to 8 bits that the pictures tell, in which the layers that cost most stay wide if need be.
     ///
-    /// - Parameter leastDecibels: of fp32's logits over int8's differences from them that is aimed at.
-    /// - Returns: the mapping, and what it reaches.
-    package func quantized(leastDecibels: Double) throws -> (result: Quantizer.Result, decibels: Double) {
+    /// What int8 should leave of a network's answers where nobody says it, in decibels: layers that clamp their outputs
+    /// keep errors small; curves let them grow, and such networks have most to lose.
+    package var defaultDecibels: Double {
+        let hasCurves = model.graph.nodes.contains { node in
+            switch node.activation {
+            case .swish: true
+            case .identity, .relu, .relu6, .sigmoid: false
+            }
+        }
+        return hasCurves ? 30 : 20
+    }
+
+    /// - Parameters:
+    ///   - leastDecibels: of fp32's logits over int8's differences from them that is aimed at.
+    ///   - progress: told of each mapping that was tried how many they are by then, and its decibels.
+    package func quantized(
+        leastDecibels: Double,
+        progress: (_ tried: Int, _ decibels: Double) -> Void = { _, _ in }
+    ) throws -> SensitiveLayers.Choice {
         let quantizer = try Quantizer(model, name: name, statistics: statistics)
         let fidelity = try LogitFidelity(
             model,
@@ -88,9 +104,17 @@ package struct Calibration {
             threads: threads,
             pictures: probes
         )
-        return try SensitiveLayers(quantizer: quantizer, fidelity: fidelity).search(least: leastDecibels)
+        return try withoutActuallyEscaping(progress) { progress in
+            var tried = 0
+            return try SensitiveLayers(quantizer) { quantization, aim in
+                let decibels = try fidelity.decibels(quantization, aim: aim)
+                tried += 1
+                progress(tried, decibels)
+                return decibels
+            }.search(least: leastDecibels)
+        }
     }
 
     /// Pictures that answers are compared for.
-    private static let probeCount = 16
+    private static let probeCount = 64
 }

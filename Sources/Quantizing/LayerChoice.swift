@@ -94,3 +94,30 @@ package struct LayerChoice {
         }
     }
 }
+
+extension LayerChoice {
+    /// The layers that multiply integers, in the order of the graph, in groups that can do so without each other: a sum
+    /// and what is added to it are of one kind, so all readers of such sums multiply integers or none does.
+    package var groups: [[String]] {
+        var kinds: [Value: Value] = [:]
+        for node in graph.nodes {
+            kinds[node.output] = node.output
+            guard case .convolution = node.operation, node.inputs.count > 1, let kind = kinds[node.inputs[1]] else {
+                continue
+            }
+            kinds[node.output] = kind
+        }
+        var groups: [[String]] = []
+        var places: [Value: Int] = [:]
+        for node in graph.nodes where layers.contains(node.name) {
+            let kind = kinds[node.inputs[0]] ?? node.inputs[0]
+            if let place = places[kind] {
+                groups[place].append(node.name)
+            } else {
+                places[kind] = groups.count
+                groups.append([node.name])
+            }
+        }
+        return groups
+    }
+}

@@ -78,10 +78,20 @@ package struct Quantizer: Sendable {
     /// In steps of an integer sum, which has 32 bits: channels whose weights all but vanish may have larger ones.
     private static let largestShift: Float = 0x1p27
 
-    /// - Parameter wide: names of layers that shall not multiply integers.
-    package func callAsFunction(keepingWide wide: Set<String> = []) -> Result {
+    /// Layers that can multiply integers, in groups that can do so without each other.
+    package var groups: [[String]] {
+        LayerChoice(model.graph, shapes: shapes, wide: []).groups
+    }
+
+    /// - Parameters:
+    ///   - wide: names of layers that shall not multiply integers.
+    ///   - format: what the layers compute in that do not.
+    package func callAsFunction(
+        keepingWide wide: Set<String> = [],
+        in format: Quantization.WideFormat = .bf16
+    ) -> Result {
         let choice = LayerChoice(model.graph, shapes: shapes, wide: wide)
-        var result = Result(quantization: Quantization(), weights: [:], layers: [])
+        var result = Result(quantization: Quantization(wideFormat: format), weights: [:], layers: [])
         for node in model.graph.nodes {
             let isNarrow = choice.narrowValues.contains(node.output)
             if isNarrow { result.quantization.features[node.name] = ranges[node.name]?.features }
@@ -118,8 +128,11 @@ package struct Quantizer: Sendable {
 
 extension Node {
     /// What is done last to its output.
-    fileprivate var activation: ActivationFunction {
-        guard case .convolution(let convolution) = operation else { return .identity }
-        return convolution.activation
+    var activation: ActivationFunction {
+        switch operation {
+        case .convolution(let convolution): convolution.activation
+        case .activation(let function): function
+        default: .identity
+        }
     }
 }

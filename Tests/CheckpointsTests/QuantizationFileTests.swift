@@ -40,6 +40,24 @@ import Testing
         #expect(file.metadata["calibration_pictures"] == "2")
     }
 
+    @Test func wideLayersComputeInWhatTheFileSays() throws {
+        // Files of before there was a choice say nothing.
+        #expect(
+            try SafetensorsFile(path: Fixtures.path("int8/quantization.safetensors")).metadata["wide_layers"] == nil
+        )
+        #expect(network.quantization.wideFormat == .bf16)
+        var quantization = network.quantization
+        quantization.wideFormat = .fp32
+        try QuantizationFile.write(quantization, pictures: 2, besideModel: folder.path)
+        #expect(try read() == quantization)
+        // All of them may be wide.
+        let none = Quantization(wideFormat: .fp32)
+        try QuantizationFile.write(none, pictures: 2, besideModel: folder.path)
+        #expect(try read() == none)
+        let metadata = Self.metadata.merging(["wide_layers": "fp64"]) { $1 }
+        #expect(try error("unused.output_scale", nil, metadata: metadata).problem.contains("fp64"))
+    }
+
     @Test(arguments: [0, -1, .infinity, .nan, .leastNonzeroMagnitude] as [Float])
     func scalesMustBePositive(scale: Float) throws {
         let error = try error("head.weight_scale", Tensor(shape: [33], floats: [Float](repeating: scale, count: 33)))

@@ -2,6 +2,7 @@ import Checkpoints
 import Classification
 import Engine
 import Foundation
+import ModelGraph
 import TestSupport
 import Testing
 
@@ -41,6 +42,15 @@ struct PrecisionTests {
         #expect(information.precisionReason == "asked for")
     }
 
+    @Test func brokenScalesStopIntegersAlone() throws {
+        try #require(folder).write("quantization.safetensors", [1, 2, 3])
+        #expect(try information(.exactly(.fp32)).precision == "fp32")
+        #expect(try information(.exactly(.bf16)).precision == "bf16")
+        #expect(try information(.automatic(minAgreement: 0)).precision == "fp32")
+        let error = #expect(throws: CheckpointError.self) { try information(.exactly(.int8)) }
+        #expect(error?.description.contains("quantization.safetensors") == true)
+    }
+
     @Test func integersNeedCalibration() throws {
         let error = #expect(throws: (any Error).self) { try information(.exactly(.int8)) }
         #expect(error.map { "\($0)" }?.contains("effnet quantize") == true)
@@ -66,6 +76,17 @@ struct PrecisionTests {
         #expect(information.precision == "fp32")
         guard Self.isFast else { return }
         #expect(information.precisionReason == "bf16 agrees with fp32 on 98 of 100 pictures only")
+    }
+
+    /// Integers between floats are slower than bf16.
+    @Test(arguments: [(Quantization.WideFormat.bf16, "int8"), (.fp32, "bf16")])
+    func wideFloatsComeBehindBFloat16(format: Quantization.WideFormat, expected: String) throws {
+        let folder = try #require(folder)
+        try QuantizationFile.write(Quantization(wideFormat: format), pictures: 1, besideModel: folder.path)
+        let agreement = PrecisionRecord.Agreement(pictures: 100, agreed: 100)
+        try PrecisionRecord(agreements: ["bf16": agreement, "int8": agreement]).write(besideModel: folder.path)
+        let information = try information(.automatic(minAgreement: 0.99))
+        #expect(information.precision == (Self.isFast ? expected : "fp32"))
     }
 
     @Test func aProcessorWithoutInstructionsDoesNot() throws {

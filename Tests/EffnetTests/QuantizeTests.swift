@@ -7,6 +7,9 @@ import Testing
     private static let weights = CommandProcess.repository
         .appending(path: "Tests/Fixtures/checkpoints/files/training.pth")
 
+    /// Of a network with swish and random weights: by default few layers would multiply integers.
+    private static let decibels = ["--min-decibels", "20"]
+
     private var path: String { folder.url.path() + "/" }
 
     private func object(_ command: CommandProcess) throws -> [String: Any] {
@@ -16,7 +19,8 @@ import Testing
     @Test func scalesLieBesideTheModel() throws {
         let model = folder.url.appending(path: "training.pth")
         try FileManager.default.copyItem(at: Self.weights, to: model)
-        let command = try CommandProcess(["quantize", model.path(), "--images", Self.photos, "--limit", "5", "--json"])
+        let arguments = ["--images", Self.photos, "--limit", "5"] + Self.decibels
+        let command = try CommandProcess(["quantize", model.path(), "--json"] + arguments)
         #expect(command.code == 0, "\(command.errors)")
         let report = try object(command)
         #expect(report["pictures"] as? Int == 5)
@@ -25,13 +29,15 @@ import Testing
         #expect(!integers.isEmpty && integers.count < layers.count)
         #expect(integers.allSatisfy { ($0["weight_decibels"] as? Double ?? 0) > 30 })
         #expect(report["path"] as? String == path + "quantization.safetensors")
+        #expect(report["wide_layers"] as? String == "bf16")
+        let described = try object(CommandProcess(["describe", "--model", model.path(), "--json"]))
+        #expect(described["int8_layers"] as? Int == integers.count)
+        #expect(described["wide_layers"] as? String == "bf16")
         let first = try Data(contentsOf: folder.url.appending(path: "quantization.safetensors"))
 
         // The same pictures give the same bytes, on any number of threads; what was there is replaced.
         try folder.write("quantization.safetensors", [1, 2, 3])
-        let again = try CommandProcess([
-            "quantize", folder.url.path(), "--images", Self.photos, "--limit", "5", "--threads", "1",
-        ])
+        let again = try CommandProcess(["quantize", folder.url.path(), "--threads", "1"] + arguments)
         #expect(again.code == 0, "\(again.errors)")
         #expect(again.output.contains("reads the picture"))
         #expect(try Data(contentsOf: folder.url.appending(path: "quantization.safetensors")) == first)
@@ -41,7 +47,7 @@ import Testing
     @Test func aFolderOfIntegersIsAModel() throws {
         let output = path + "int8"
         let arguments = ["quantize", Self.weights.path(), "--images", Self.photos, "--limit", "8", "--output", output]
-        let command = try CommandProcess(arguments)
+        let command = try CommandProcess(arguments + Self.decibels)
         #expect(command.code == 0, "\(command.errors)")
         func probabilities(_ model: String, precision: String = "fp32") throws -> [Double] {
             let classified = try CommandProcess([
@@ -60,7 +66,9 @@ import Testing
         // Beside the weights or in them, the integers are the same, and so are the answers.
         let model = folder.url.appending(path: "training.pth")
         try FileManager.default.copyItem(at: Self.weights, to: model)
-        let beside = try CommandProcess(["quantize", model.path(), "--images", Self.photos, "--limit", "8", "--json"])
+        let beside = try CommandProcess(
+            ["quantize", model.path(), "--images", Self.photos, "--limit", "8", "--json"] + Self.decibels
+        )
         #expect(beside.code == 0, "\(beside.errors)")
         #expect((try object(beside)["agreed"] as? Int ?? 0) >= 7)
         #expect(try probabilities(model.path(), precision: "int8") == probabilities(output, precision: "int8"))
@@ -69,6 +77,18 @@ import Testing
         let again = try CommandProcess(["quantize", output, "--images", Self.photos])
         #expect(again.code == 65)
         #expect(again.errors.contains("8-bit integers already"))
+    }
+
+    @Test func whereIntegersLeaveTooLittleAllIsExact() throws {
+        let arguments = [
+            "quantize", Self.weights.path(), "--images", Self.photos, "--limit", "4", "--output", path + "x",
+        ]
+        let command = try CommandProcess(arguments + ["--min-decibels", "100"])
+        #expect(command.code == 0, "\(command.errors)")
+        #expect(command.output.contains(": 0 of "))
+        #expect(command.output.contains("the others compute in fp32"))
+        #expect(command.output.contains("no layer can multiply integers and leave 100 dB: int8 is fp32 here"))
+        #expect(command.output.contains("int8 agrees with fp32 on 4 of 4 pictures"))
     }
 
     @Test func brokenPicturesArePassedBy() throws {

@@ -7,15 +7,24 @@ import Testing
 @Suite struct IntegerNetworkTests {
     private static func session(_ network: IntegerNetwork, _ weights: Weights, set: InstructionSet) throws -> Session {
         let model = try Model(graph: network.graph, weights: weights, quantization: network.quantization)
-        let shape = network.graph.inputShape
+        return try session(model, images: network.images, set: set, .int8)
+    }
+
+    private static func session(
+        _ model: Model,
+        images: Int,
+        set: InstructionSet,
+        _ precision: Precision
+    ) throws -> Session {
+        let shape = model.graph.inputShape
         let transform = ImageTransform(
             width: shape.width,
             height: shape.height,
             mean: [0, 0, 0],
             standardDeviation: [1, 1, 1]
         )
-        let plan = try Plan(model.optimized(), transform: transform, instructionSet: set, precision: .int8)
-        return Session(plan: plan, maxBatch: network.images, pool: WorkerPool(helpers: 1))
+        let plan = try Plan(model.optimized(), transform: transform, instructionSet: set, precision: precision)
+        return Session(plan: plan, maxBatch: images, pool: WorkerPool(helpers: 1))
     }
 
     private func check(_ network: IntegerNetwork, _ session: Session) throws {
@@ -36,6 +45,40 @@ import Testing
     func answersAreThoseOfIntegerArithmetic(set: InstructionSet) throws {
         let network = try IntegerNetwork()
         try check(network, Self.session(network, network.weights, set: set))
+    }
+
+    /// Without layers of integers nothing is left but what wide layers compute in.
+    @Test(arguments: [(Quantization.WideFormat.fp32, Precision.fp32), (.bf16, .bf16)])
+    func wideLayersComputeInTheirFormat(format: Quantization.WideFormat, precision: Precision) throws {
+        let network = try IntegerNetwork()
+        func logits(_ precision: Precision, _ quantization: Quantization? = nil) throws -> [Float] {
+            let model = try Model(graph: network.graph, weights: network.weights, quantization: quantization)
+            return try Self.session(model, images: network.images, set: .best, precision)
+                .run(.tensor(network.input, images: network.images)).flatMap(\.logits)
+        }
+        let wide = try logits(.int8, Quantization(wideFormat: format))
+        #expect(try wide == logits(precision))
+        #expect(try wide != logits(precision == .fp32 ? .bf16 : .fp32))
+    }
+
+    /// Of wide layers none is rounded to bf16 beside layers of integers.
+    @Test func wideFloatsComeNearerThanBFloat16() throws {
+        let network = try IntegerNetwork()
+        let name = "b.depthwise"
+        let layers = network.quantization.layers.filter { $0.key == name }
+        func logits(_ format: Quantization.WideFormat?) throws -> [Float] {
+            let quantization = format.map {
+                Quantization(features: network.quantization.features, layers: layers, wideFormat: $0)
+            }
+            let model = try Model(graph: network.graph, weights: network.weights, quantization: quantization)
+            return try Self.session(model, images: network.images, set: .best, format == nil ? .fp32 : .int8)
+                .run(.tensor(network.input, images: network.images)).flatMap(\.logits)
+        }
+        let exact = try logits(nil)
+        func error(_ numbers: [Float]) -> Float { zip(numbers, exact).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } }
+        let (fp32, bf16) = (error(try logits(.fp32)), error(try logits(.bf16)))
+        #expect(fp32 > 0)
+        #expect(fp32 < bf16, "\(fp32) and \(bf16)")
     }
 
     /// Weights that are stored as integers are those that the plan makes of floats.

@@ -56,6 +56,22 @@ import Testing
         #expect(!choice.layers.isEmpty)
     }
 
+    @Test(arguments: ["efficientnet_b0", "tf_efficientnet_lite0", "tf_efficientnetv2_b0", "resnet50", "inception_v3"])
+    func groupsDoWithoutEachOther(name: String) throws {
+        let all = try choice(name).0
+        #expect(all.groups.flatMap(\.self).count == all.layers.count)
+        #expect(Set(all.groups.flatMap(\.self)) == all.layers)
+        for group in all.groups {
+            #expect(try choice(name, wide: all.layers.subtracting(group)).0.layers == Set(group))
+        }
+    }
+
+    @Test func readersOfSumsAreOneGroup() throws {
+        let groups = try choice("efficientnet_b0").0.groups
+        #expect(groups.contains(["blocks.3.1.conv_pw", "blocks.3.2.conv_pw", "blocks.4.0.conv_pw"]))
+        #expect(groups.contains(["blocks.3.1.conv_dw"]))
+    }
+
     @Test func sensitiveLayersAndWhatDependsOnThemStayWide() throws {
         let (choice, graph) = try choice("tf_efficientnet_lite0", wide: ["blocks.3.1.conv_pwl"])
         #expect(choice.reasons["blocks.3.1.conv_pwl"] == "sensitive")

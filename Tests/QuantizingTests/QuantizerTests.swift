@@ -17,22 +17,6 @@ import Testing
         return Session(plan: plan, maxBatch: 8, pool: WorkerPool(helpers: 0))
     }
 
-    private func statistics(_ model: Model, _ input: [Float], images: Int) throws -> [String: FeatureStatistics] {
-        let plan = try Plan(observing: model, transform: Self.transform, instructionSet: .best)
-        let session = Session(plan: plan, maxBatch: 1, pool: WorkerPool(helpers: 0))
-        var statistics: [String: FeatureStatistics] = [:]
-        let count = input.count / images
-        for image in 0..<images {
-            let picture = Array(input[image * count..<(image + 1) * count])
-            var seen: [ObservedFeatures] = []
-            try session.observe(.tensor(picture, images: 1)) { seen.append($0) }
-            for features in seen {
-                try statistics[features.name, default: FeatureStatistics(shape: features.shape)].add(features)
-            }
-        }
-        return statistics
-    }
-
     /// Rounding errors of a layer without an activation must not move the means of its channels: borders, strides and
     /// groups count.
     @Test(arguments: [(groups: 1, stride: 1), (groups: 1, stride: 2), (groups: 8, stride: 1), (groups: 8, stride: 2)])
@@ -63,7 +47,11 @@ import Testing
         let input = SeededValues.picture([4, 3, 16, 16])
 
         let optimized = try model.optimized()
-        let quantizer = try Quantizer(optimized, name: "two", statistics: statistics(optimized, input, images: 4))
+        let quantizer = try Quantizer(
+            optimized,
+            name: "two",
+            statistics: FeatureStatistics.observed(in: optimized, input, images: 4)
+        )
         let result = quantizer()
         #expect(result.layers.map(\.wideReason) == ["reads the picture", nil])
         #expect(result.quantization.features.keys.sorted() == ["first"])
@@ -97,7 +85,7 @@ import Testing
     @Test func layersKeptWideHaveNoScales() throws {
         let network = try IntegerNetwork()
         let model = try Model(graph: network.graph, weights: network.weights).optimized()
-        let statistics = try statistics(model, network.input, images: network.images)
+        let statistics = try FeatureStatistics.observed(in: model, network.input, images: network.images)
         let quantizer = try Quantizer(model, name: "int8", statistics: statistics)
         let all = quantizer().quantization
         #expect(Set(all.layers.keys) == Set(network.quantization.layers.keys))
@@ -113,7 +101,7 @@ import Testing
         weights["b.project.bias"] = Tensor(shape: [20], floats: [Float](repeating: .infinity, count: 20))
         let model = try Model(graph: network.graph, weights: weights).optimized()
         let error = try #require(throws: QuantizerError.self) {
-            try statistics(model, network.input, images: network.images)
+            try FeatureStatistics.observed(in: model, network.input, images: network.images)
         }
         #expect("\(error)".contains("layer b.project gives numbers that are not finite"))
     }

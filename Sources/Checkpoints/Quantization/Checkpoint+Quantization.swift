@@ -1,6 +1,11 @@
 package import ModelGraph
 
 extension Checkpoint {
+    /// Whether something says how the checkpoint's network is mapped to 8 bits, right or wrong.
+    package func isQuantized(_ network: Network) -> Bool {
+        network.quantization != nil || QuantizationFile.exists(besideModel: path)
+    }
+
     /// How the checkpoint's network is mapped to 8 bits: as its own tensors say, or else `quantization.safetensors`
     /// beside them; nil where neither does.
     package func quantization(of network: Network) throws(CheckpointError) -> Quantization? {
@@ -10,7 +15,7 @@ extension Checkpoint {
 
     /// How the tensors themselves are mapped to 8 bits; nil for a checkpoint of floats.
     func ownQuantization(for graph: Graph) throws(CheckpointError) -> Quantization? {
-        guard try QuantizationTensors.areStated(in: metadata, path: path) else { return nil }
-        return try QuantizationTensors(path: path, weights: weights).quantization(for: graph)
+        let tensors = QuantizationTensors(path: path, weights: weights, metadata: metadata)
+        return try tensors.areStated() ? tensors.quantization(for: graph) : nil
     }
 }

@@ -19,15 +19,19 @@ package enum QuantizationFile {
     ) throws(CheckpointError) {
         try SafetensorsWriter.write(
             QuantizationTensors.weights(of: quantization),
-            metadata: QuantizationTensors.metadata(pictures: pictures),
+            metadata: QuantizationTensors.metadata(of: quantization, pictures: pictures),
             to: path(ofModel: model)
         )
     }
 
+    package static func exists(besideModel model: String) -> Bool {
+        ModelPath.kind(of: path(ofModel: model)) == .file
+    }
+
     /// - Returns: nil where there is no such file.
     package static func read(besideModel model: String, for graph: Graph) throws(CheckpointError) -> Quantization? {
+        guard exists(besideModel: model) else { return nil }
         let path = path(ofModel: model)
-        guard ModelPath.kind(of: path) == .file else { return nil }
         return try quantization(in: SafetensorsFile(path: path), path: path, for: graph)
     }
 
@@ -39,8 +43,8 @@ package enum QuantizationFile {
         path: String,
         for graph: Graph
     ) throws(CheckpointError) -> Quantization {
-        let tensors = QuantizationTensors(path: path, weights: file.weights)
-        guard try QuantizationTensors.areStated(in: file.metadata, path: path) else {
+        let tensors = QuantizationTensors(path: path, weights: file.weights, metadata: file.metadata)
+        guard try tensors.areStated() else {
             throw tensors.flaw(.malformed, "its metadata does not say that it holds scales for 8 bits")
         }
         let others = file.weights.names.filter { !QuantizationTensors.isOne($0) } + file.unsupportedTypes.keys.sorted()

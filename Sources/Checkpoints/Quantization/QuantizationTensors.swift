@@ -4,10 +4,11 @@ import ModelGraph
 ///
 /// For each value that is stored in 8 bits `<node>.output_scale` (F32, one number) and `<node>.output_zero` (U8, one
 /// number); for each layer that multiplies integers `<node>.weight_scale` and `<node>.shift` (F32, one number an output
-/// channel). The file's metadata says that they are there.
+/// channel). The file's metadata says that they are there, and what the other layers compute in.
 struct QuantizationTensors {
     private static let versionKey = "effnet_quantization"
     private static let picturesKey = "calibration_pictures"
+    private static let wideFormatKey = "wide_layers"
     private static let version = "1"
 
     private enum Suffix: String, CaseIterable {
@@ -20,17 +21,22 @@ struct QuantizationTensors {
     /// The file that errors name.
     let path: String
     let weights: Weights
+    /// Of the file.
+    let metadata: [String: String]
 
     /// - Parameter pictures: how many calibrated the model.
-    static func metadata(pictures: Int) -> [String: String] {
-        ["format": "pt", versionKey: version, picturesKey: String(pictures)]
+    static func metadata(of quantization: Quantization, pictures: Int) -> [String: String] {
+        [
+            "format": "pt", versionKey: version, picturesKey: String(pictures),
+            wideFormatKey: quantization.wideFormat.rawValue,
+        ]
     }
 
-    /// Whether a file's metadata says that it holds such tensors.
+    /// Whether the metadata says that the file holds such tensors.
     ///
     /// - Throws: `CheckpointError` if they are of a version that is not known.
-    static func areStated(in metadata: [String: String], path: String) throws(CheckpointError) -> Bool {
-        guard let version = metadata[versionKey] else { return false }
+    func areStated() throws(CheckpointError) -> Bool {
+        guard let version = metadata[Self.versionKey] else { return false }
         guard version == Self.version else {
             throw CheckpointError(
                 .unsupported,
@@ -63,7 +69,7 @@ struct QuantizationTensors {
     /// Reads the tensors of these names, and checks them against a graph.
     func quantization(for graph: Graph) throws(CheckpointError) -> Quantization {
         let nodes = Dictionary(graph.nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        var quantization = Quantization()
+        var quantization = Quantization(wideFormat: try wideFormat())
         for name in weights.names {
             guard let suffix = Suffix.allCases.first(where: { name.hasSuffix($0.rawValue) }) else { continue }
             let layer = String(name.dropLast(suffix.rawValue.count))
@@ -86,6 +92,15 @@ struct QuantizationTensors {
             }
         }
         return quantization
+    }
+
+    /// Files of before there was a choice do not say it.
+    private func wideFormat() throws(CheckpointError) -> Quantization.WideFormat {
+        guard let name = metadata[Self.wideFormatKey] else { return .bf16 }
+        guard let format = Quantization.WideFormat(rawValue: name) else {
+            throw flaw(.unsupported, "its layers that multiply no integers are to compute in \(name), not bf16 or fp32")
+        }
+        return format
     }
 
     private func features(_ layer: String) throws(CheckpointError) -> Quantization.Features {

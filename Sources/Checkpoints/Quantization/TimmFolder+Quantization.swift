@@ -37,7 +37,7 @@ extension TimmFolder {
         }
         try writeFiles(
             quantized,
-            metadata: QuantizationTensors.metadata(pictures: pictures),
+            metadata: QuantizationTensors.metadata(of: quantization, pictures: pictures),
             labels: labels,
             classIdentifiers: classIdentifiers,
             to: path

@@ -1,5 +1,6 @@
 internal import Checkpoints
 package import Engine
+internal import ModelGraph
 
 /// How exactly a user wants a model to compute.
 package enum PrecisionRequest: Sendable, Equatable {
@@ -14,38 +15,46 @@ package enum PrecisionRequest: Sendable, Equatable {
 struct PrecisionChoice {
     let precision: Precision
     let reason: String
+    /// How the network is mapped to 8 bits. Scales beside the weights are read only where int8 may be chosen: broken ones
+    /// stop no other precision.
+    let quantization: Quantization?
 
     /// - Parameters:
     ///   - available: what the model can be planned in.
     ///   - model: a folder, or a file of weights; its record is read only where the request goes by it.
     init(
         _ request: PrecisionRequest,
+        of network: Network,
+        _ checkpoint: Checkpoint,
         available: [Precision],
         instructionSet: InstructionSet,
         model: String
     ) throws(CheckpointError) {
         switch request {
-        case .exactly(let precision): self.init(precision: precision, reason: "asked for")
+        case .exactly(let precision):
+            quantization = precision == .int8 ? try checkpoint.quantization(of: network) : network.quantization
+            (self.precision, reason) = (precision, "asked for")
         case .automatic(let minAgreement):
             let record = try PrecisionRecord(ofModel: model)
-            let fast = available.reversed().filter { $0 != .fp32 && $0.isAccelerated(by: instructionSet) }
+            var fast = available.reversed().filter { $0 != .fp32 && $0.isAccelerated(by: instructionSet) }
+            let mayBeIntegers = fast.contains(.int8) && record[.int8] != nil
+            quantization = mayBeIntegers ? try checkpoint.quantization(of: network) : network.quantization
+            // Floats between integers cost more than integers save over bf16.
+            if quantization?.wideFormat == .fp32 { fast = fast.filter { $0 != .int8 } + fast.filter { $0 == .int8 } }
             guard let fastest = fast.first else {
-                self.init(precision: .fp32, reason: "\(instructionSet.rawValue) kernels have no faster one")
+                (precision, reason) = (.fp32, "\(instructionSet.rawValue) kernels have no faster one")
                 return
             }
             for precision in fast {
                 guard let agreement = record[precision], agreement.share >= minAgreement else { continue }
-                self.init(precision: precision, reason: "agrees with fp32 on \(agreement)")
+                (self.precision, reason) = (precision, "agrees with fp32 on \(agreement)")
                 return
             }
-            let reason = record[fastest].map { "\(fastest.rawValue) agrees with fp32 on \($0) only" }
-            self.init(precision: .fp32, reason: reason ?? "the model has no record of how \(fastest.rawValue) agrees")
+            precision = .fp32
+            reason =
+                record[fastest].map { "\(fastest.rawValue) agrees with fp32 on \($0) only" }
+                ?? "the model has no record of how \(fastest.rawValue) agrees"
         }
-    }
-
-    private init(precision: Precision, reason: String) {
-        self.precision = precision
-        self.reason = reason
     }
 }
 

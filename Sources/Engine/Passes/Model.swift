@@ -15,11 +15,6 @@ package struct Model: Sendable {
         self.quantization = quantization
     }
 
-    /// What it can be planned in.
-    package var precisions: [Precision] {
-        Precision.allCases.filter { $0 != .int8 || quantization != nil }
-    }
-
     /// The passes in their order; each leaves a graph that computes the same.
     package static let passes: [(name: String, apply: @Sendable (Model) throws(GraphError) -> Model)] = [
         ("fold-batch-norm", { (model) throws(GraphError) in try model.foldingBatchNormalization() }),

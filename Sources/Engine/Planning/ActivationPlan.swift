@@ -49,11 +49,15 @@ struct ActivationPlan {
         } else {
             bytes = ByteFeatures()
         }
-        switch precision {
-        case .fp32: bfloat16Values = []
-        case .bf16, .int8:
-            bfloat16Values = graph.bfloat16Values(shapes: shapes, streams: streams, aliases: aliases, bytes: bytes)
-        }
+        let hasBFloat16 =
+            switch precision {
+            case .fp32: false
+            case .bf16: true
+            case .int8: quantization?.wideFormat == .bf16
+            }
+        bfloat16Values =
+            hasBFloat16
+            ? graph.bfloat16Values(shapes: shapes, streams: streams, aliases: aliases, bytes: bytes) : []
         batchedFrom = graph.firstBatchedNode(shapes: shapes, streams: streams)
         place(block: block)
     }

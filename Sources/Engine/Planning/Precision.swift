@@ -8,7 +8,7 @@ package enum Precision: String, Sendable, CaseIterable {
     case bf16
 
     /// Convolutions that the model's quantisation names multiply bytes, and features between them are bytes; sums are
-    /// integers. The rest is as in bf16.
+    /// integers. The rest is as in bf16, or in fp32 where the quantisation says so.
     case int8
 
     /// What most of its products multiply.

@@ -39,10 +39,10 @@ struct Quantize: ParsableCommand {
     @Option(
         help: """
             How much larger fp32's logits shall be than what int8 changes of them; layers that cost most stay wide until \
-            they are. [EFFNET_MIN_DECIBELS]
+            they are. By default 20, for networks with swish 30. [EFFNET_MIN_DECIBELS]
             """
     )
-    var minDecibels = 20.0
+    var minDecibels: Double?
 
     @Flag(help: "Print one JSON object. [EFFNET_JSON]")
     var json = false
@@ -62,7 +62,9 @@ struct Quantize: ParsableCommand {
 
     func validate() throws {
         guard (1...100_000).contains(limit) else { throw ValidationError("--limit must be 1 to 100000") }
-        guard (0...100).contains(minDecibels) else { throw ValidationError("--min-decibels must be 0 to 100") }
+        guard minDecibels.map({ (0...100).contains($0) }) ?? true else {
+            throw ValidationError("--min-decibels must be 0 to 100")
+        }
         guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024") }
     }
 
@@ -88,12 +90,14 @@ struct Quantize: ParsableCommand {
             throw CommandFailure(code: .badData, message: "cannot quantise the model at \(folder.path): \(error)")
         }
         try show(paths, to: &calibration)
-        let (result, decibels): (Quantizer.Result, Double)
+        let leastDecibels = minDecibels ?? calibration.defaultDecibels
+        let choice: SensitiveLayers.Choice
         do {
-            (result, decibels) = try calibration.quantized(leastDecibels: minDecibels)
+            choice = try search(calibration, leastDecibels)
         } catch {
             throw CommandFailure(code: .badData, message: "cannot quantise the model at \(folder.path): \(error)")
         }
+        let result = choice.result
         let path = try write(result, of: network, checkpoint, pictures: calibration.pictures, besideModel: folder.path)
         let agreement =
             network.classCount > 0 ? try compare(paths, floats: folder, integers: output ?? folder.path) : nil
@@ -101,9 +105,9 @@ struct Quantize: ParsableCommand {
             model: checkpoint.name,
             path: path,
             pictures: calibration.pictures,
-            decibels: decibels,
-            agreement: agreement,
-            layers: result.layers
+            leastDecibels: leastDecibels,
+            choice: choice,
+            agreement: agreement
         )
         Console.print(json ? report.json : report.table)
     }
@@ -148,6 +152,14 @@ struct Quantize: ParsableCommand {
                 code: .badData,
                 message: "none of the \(paths.count) pictures can be shown; the last: \(last)"
             )
+        }
+    }
+
+    private func search(_ calibration: Calibration, _ leastDecibels: Double) throws -> SensitiveLayers.Choice {
+        var progress = ProgressLine(sharesTerminal: false)
+        defer { progress.clear() }
+        return try calibration.quantized(leastDecibels: leastDecibels) { tried, decibels in
+            progress.show("choosing layers: \(tried) choices tried, the last leaves \(DecibelText(decibels))")
         }
     }
 

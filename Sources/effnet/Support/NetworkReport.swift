@@ -86,6 +86,10 @@ struct NetworkReport {
         if let top1 = architecture?.publishedTop1 {
             members.append(("published_imagenet_top1", .number(Float(top1))))
         }
+        if let quantization {
+            members.append(("int8_layers", .integer(quantization.layers.count)))
+            members.append(("wide_layers", .string(quantization.wideFormat.rawValue)))
+        }
         return .object(members.map { JSONValue.Member(name: $0.0, value: $0.1) })
     }
 
@@ -104,7 +108,15 @@ struct NetworkReport {
             "Memory is an estimate for one image in fp32: weights and features. The accuracy is the authors' claim for "
                 + "their own weights, not measured here."
         ]
-        return (lines + notes + [scalingLine(reports)].compactMap(\.self)).joined(separator: "\n")
+        return (lines + notes + reports.compactMap(\.quantizationLine) + [scalingLine(reports)].compactMap(\.self))
+            .joined(separator: "\n")
+    }
+
+    private var quantizationLine: String? {
+        quantization.map { quantization in
+            "In int8 \(quantization.layers.count) of \(name)'s \(graph.layerCount) layers multiply integers; the others "
+                + "compute in \(quantization.wideFormat.rawValue)."
+        }
     }
 
     private var columns: [String] {

@@ -10,27 +10,36 @@ struct QuantizationReport {
     let path: String
     /// Pictures that calibrated.
     let pictures: Int
-    /// Of fp32's logits over int8's differences from them.
-    let decibels: Double
+    /// What was asked for, of fp32's logits over int8's differences from them.
+    let leastDecibels: Double
+    let choice: SensitiveLayers.Choice
     /// How often the likeliest class is fp32's; nil without a classifier.
     let agreement: PrecisionRecord.Agreement?
-    let layers: [Quantizer.LayerReport]
 
+    private var layers: [Quantizer.LayerReport] { choice.result.layers }
+    private var wideFormat: String { choice.result.quantization.wideFormat.rawValue }
     private var integerCount: Int { layers.count { $0.wideReason == nil } }
 
     var table: String {
-        let heading = "\(model): \(integerCount) of \(layers.count) layers multiply integers, by \(pictures) pictures"
+        let heading =
+            "\(model): \(integerCount) of \(layers.count) layers multiply integers, the others compute in "
+            + "\(wideFormat), by \(pictures) pictures"
         let rows = [["layer", "weights", "output from", "to", "zero", "output", "stays wide"]] + layers.map(row)
-        let answers = "logits in fp32 are \(decibels(decibels)) above what int8 changes of them"
+        let answers =
+            integerCount > 0
+            ? "logits in fp32 are \(DecibelText(choice.decibels)) above what int8 changes of them"
+            : "no layer can multiply integers and leave \(DecibelText(leastDecibels)): int8 is \(wideFormat) here; "
+                + "ask for less with --min-decibels, or run the model in another precision"
         let classes = agreement.map { ["int8 agrees with fp32 on \($0)"] } ?? []
         return ([heading, ""] + TextTable.aligned(rows) + ["", answers] + classes + [path]).joined(separator: "\n")
     }
 
     private func row(_ layer: Quantizer.LayerReport) -> [String] {
         let output = layer.output.map {
-            [number($0.lower), number($0.upper), String($0.features.zero), decibels($0.decibels)]
+            [number($0.lower), number($0.upper), String($0.features.zero), "\(DecibelText($0.decibels))"]
         }
-        return [layer.name, layer.weightDecibels.map(decibels) ?? "–"] + (output ?? ["–", "–", "–", "floats"])
+        return [layer.name, layer.weightDecibels.map { "\(DecibelText($0))" } ?? "–"]
+            + (output ?? ["–", "–", "–", "floats"])
             + [layer.wideReason ?? ""]
     }
 
@@ -41,16 +50,13 @@ struct QuantizationReport {
         return "\(number < 0 && thousandths > 0 ? "−" : "")\(thousandths / 1_000).\(decimals)"
     }
 
-    private func decibels(_ number: Double) -> String {
-        number.isFinite ? "\(Int(number.rounded())) dB" : "exact"
-    }
-
     var json: String {
         let report: JSONValue = [
             "model": .string(model),
             "path": .string(path),
             "pictures": .integer(pictures),
-            "logit_decibels": .number(Float(decibels)),
+            "wide_layers": .string(wideFormat),
+            "logit_decibels": choice.decibels.isFinite ? .number(Float(choice.decibels)) : .null,
             "agreed": agreement.map { .integer($0.agreed) } ?? .null,
             "layers": .array(layers.map(object)),
         ]
@@ -70,6 +76,15 @@ struct QuantizationReport {
             } ?? .null,
             "wide_reason": layer.wideReason.map(JSONValue.string) ?? .null,
         ]
+    }
+}
+
+/// Decibels of a signal over its error, as people read them.
+struct DecibelText: CustomStringConvertible {
+    let description: String
+
+    init(_ decibels: Double) {
+        description = decibels.isFinite ? "\(Int(decibels.rounded())) dB" : "exact"
     }
 }
 
