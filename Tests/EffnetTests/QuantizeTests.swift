@@ -63,6 +63,12 @@ import Testing
         #expect(zip(floats, integers).allSatisfy { abs($0 - $1) < 0.03 }, "\(floats) and \(integers)")
         #expect(floats != integers)
 
+        // What has no other weights needs no record, where the CPU multiplies integers.
+        let bench = ["bench", "--model", output, "--json", "--threads", "1", "--precision"]
+        let chosen = try object(CommandProcess(bench + ["auto"]))
+        #expect(chosen["precision"] as? String == (chosen["isa"] as? String == "avx512bf16" ? "int8" : "fp32"))
+        #expect(try object(CommandProcess(bench + ["auto", "--isa", "baseline"]))["precision"] as? String == "fp32")
+
         // Beside the weights or in them, the integers are the same, and so are the answers.
         let model = folder.url.appending(path: "training.pth")
         try FileManager.default.copyItem(at: Self.weights, to: model)

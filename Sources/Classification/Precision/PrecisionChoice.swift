@@ -34,6 +34,10 @@ struct PrecisionChoice {
         case .exactly(let precision):
             quantization = precision == .int8 ? try checkpoint.quantization(of: network) : network.quantization
             (self.precision, reason) = (precision, "asked for")
+        case .automatic where network.quantization != nil && Precision.int8.isAccelerated(by: instructionSet):
+            // Of what it was made from nothing is left that could be more exact.
+            quantization = network.quantization
+            (precision, reason) = (.int8, "its weights are integers")
         case .automatic(let minAgreement):
             let record = try PrecisionRecord(ofModel: model)
             var fast = available.reversed().filter { $0 != .fp32 && $0.isAccelerated(by: instructionSet) }
