@@ -90,7 +90,7 @@ package struct LogitFidelity {
                 power += Double(exact) * Double(exact)
                 error += (Double(exact) - Double(number)) * (Double(exact) - Double(number))
             }
-            let decibels = error > 0 ? signalToNoise(power: power, error: error) : .infinity
+            let decibels = error == 0 ? .infinity : signalToNoise(power: power, error: error)
             pictureDecibels += min(max(decibels, Self.pictureRange.lowerBound), Self.pictureRange.upperBound)
             pictures += 1
             self.power += power
@@ -98,7 +98,7 @@ package struct LogitFidelity {
         }
 
         var decibels: Double {
-            guard error > 0 else { return .infinity }
+            guard error != 0 else { return .infinity }
             return min(signalToNoise(power: power, error: error), pictureDecibels / Double(max(pictures, 1)))
         }
     }

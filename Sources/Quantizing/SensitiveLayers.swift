@@ -40,7 +40,7 @@ package struct SensitiveLayers {
         let choice = try measured(all, in: .bf16, aim: aim)
         if choice.decibels >= aim { return choice }
         let wide = try measured([], in: .bf16, aim: aim)
-        guard wide.decibels < aim else { return try search(aim: aim, from: wide) }
+        if wide.decibels >= aim { return try search(aim: aim, from: wide) }
         let mixed = try measured(all, in: .fp32, aim: aim)
         return mixed.decibels >= aim ? mixed : try search(aim: aim, from: measured([], in: .fp32, aim: aim))
     }
