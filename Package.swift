@@ -109,7 +109,7 @@ let package = Package(
             dependencies: [
                 "ModelGraph", "Architectures", "Checkpoints", "Engine", "Imaging",
             ],
-            swiftSettings: strict
+            swiftSettings: small
         ),
         .target(
             name: "Quantizing",

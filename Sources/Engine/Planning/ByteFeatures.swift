@@ -27,7 +27,7 @@ struct ByteFeatures {
                 let input = node.inputs[0]
                 let isDepthwise = convolution.isDepthwise(input: shapes[input.index])
                 if isDepthwise, let expansion = streams[input], layers[node.name] != nil,
-                    let features = quantization.features[expansion.name],
+                    Self.canWriteQuads(expansion), let features = quantization.features[expansion.name],
                     let window = QuadWindow(convolution, input: shapes[input.index])
                 {
                     streamed[input] = (features, window)
@@ -42,6 +42,12 @@ struct ByteFeatures {
             stored[value] = nil
         }
         removeWhatOthersRead(graph, shapes: shapes)
+    }
+
+    /// Kernels whose inputs are bytes write quads only where no input is skipped.
+    private static func canWriteQuads(_ node: Node) -> Bool {
+        guard case .convolution(let convolution) = node.operation else { return false }
+        return convolution.stride == 1 || node.inputs[0] == Graph.input
     }
 
     /// Only products of bytes read bytes, and sums whose result is bytes; each removal can ask for others.

@@ -64,7 +64,9 @@ func runQuads<Input: Format, let rows: Int, let blocks: Int>(
     _ arguments: borrowing GEMMArguments
 ) {
     for line in 0..<arguments.lines {
-        if rows > 4, arguments.aStride == (Input.isPictures ? 6 : Input.words) {
+        // Inputs of bytes are always a block apart.
+        let isKnown = Input.isBytes ? true : arguments.aStride == (Input.isPictures ? 6 : Input.words)
+        if rows > 4, isKnown {
             cover(input, type, arguments, line: line, Stride<1>.self)
         } else {
             cover(input, GEMMTile<4, blocks>.self, arguments, line: line, Stride<0>.self)
