@@ -107,7 +107,7 @@ import Testing
         )
         #expect(command.code == 0, "\(command.errors)")
         let results = try #require(try object(command)["results"] as? [[String: Any]])
-        #expect(results.map { $0["precision"] as? String } == ["fp32", "bf16"])
+        #expect(results.map { $0["precision"] as? String } == ["fp32", "bf16", "int8"])
         for result in results { #expect((result["agreement"] as? [String: Double])?["share"] == 1) }
         let record = try JSONSerialization.jsonObject(with: Data(folder.text("model/precision.json").utf8))
         let agreement = (record as? [String: [String: [String: Int]]])?["agreement"]?["bf16"]
