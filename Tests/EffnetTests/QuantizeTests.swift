@@ -85,6 +85,13 @@ import Testing
         #expect(again.errors.contains("8-bit integers already"))
     }
 
+    @Test func anOutputThatCannotBeMadeCostsNothing() throws {
+        let output = path + "missing/int8"
+        let command = try CommandProcess(["quantize", Self.weights.path(), "--images", Self.photos, "--output", output])
+        #expect(command.code == 73 && command.errors.contains(output), "\(command.errors)")
+        #expect(!command.output.contains("layer"))
+    }
+
     @Test func whereIntegersLeaveTooLittleAllIsExact() throws {
         let arguments = [
             "quantize", Self.weights.path(), "--images", Self.photos, "--limit", "4", "--output", path + "x",

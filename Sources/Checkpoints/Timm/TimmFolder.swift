@@ -61,6 +61,13 @@ package enum TimmFolder {
         return network.architecture
     }
 
+    /// Makes the folder to write, where it is not there yet.
+    package static func make(_ path: String) throws(CheckpointError) {
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+            throw CheckpointError(systemError: errno, path: path, action: "write")
+        }
+    }
+
     /// Writes a network that has timm's names.
     static func writeFiles(
         _ network: Network,
@@ -69,9 +76,7 @@ package enum TimmFolder {
         classIdentifiers: [String]?,
         to path: String
     ) throws {
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
-            throw CheckpointError(systemError: errno, path: path, action: "write")
-        }
+        try make(path)
         let shape = network.graph.inputShape
         let description = Description(
             architecture: network.architecture,

@@ -89,6 +89,12 @@ struct Quantize: ParsableCommand {
         } catch {
             throw CommandFailure(code: .badData, message: "cannot quantise the model at \(folder.path): \(error)")
         }
+        do {
+            // What cannot be written costs no calibration.
+            if let output { try TimmFolder.make(output) }
+        } catch {
+            throw CommandFailure(code: .cannotWrite, message: "\(error)")
+        }
         try show(paths, to: &calibration)
         let leastDecibels = minDecibels ?? calibration.defaultDecibels
         let choice: SensitiveLayers.Choice
