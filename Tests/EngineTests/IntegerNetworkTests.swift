@@ -81,6 +81,27 @@ import Testing
         #expect(fp32 < bf16, "\(fp32) and \(bf16)")
     }
 
+    /// Scales from a file may be anything: sums that could leave their 32 bits are refused, and the layer is named.
+    @Test(arguments: [1e-30, 1e30] as [Float])
+    func scalesThatDoNotFitAreRefused(scale: Float) throws {
+        let network = try IntegerNetwork()
+        var quantization = network.quantization
+        let name = try #require(quantization.layers.keys.min())
+        let count = quantization.layers[name]?.scales.count ?? 0
+        quantization.layers[name]?.scales = [Float](repeating: scale, count: count)
+        quantization.layers[name]?.shifts = [Float](repeating: 1, count: count)
+        let model = try Model(graph: network.graph, weights: network.weights, quantization: quantization)
+        let error = #expect(throws: PlanError.self) {
+            try Plan(
+                model.optimized(),
+                transform: ImageTransform(width: 8, height: 8, mean: [0, 0, 0], standardDeviation: [1, 1, 1]),
+                instructionSet: .baseline,
+                precision: .int8
+            )
+        }
+        #expect(error?.description.contains(name) == true && error?.description.contains("effnet quantize") == true)
+    }
+
     /// Weights that are stored as integers are those that the plan makes of floats.
     @Test func storedIntegersAnswerTheSame() throws {
         let network = try IntegerNetwork()
