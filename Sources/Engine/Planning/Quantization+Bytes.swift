@@ -1,10 +1,6 @@
-internal import KernelInterface
 internal import ModelGraph
 
 extension Quantization.Features {
     /// Four zeros, as they are stored.
     var zeroWord: Float { Float(bitPattern: UInt32(zero) &* 0x0101_0101) }
-
-    /// The largest number that can be stored.
-    var largest: Float { scale * Float(255 - Int(zero)) }
 }
