@@ -1,5 +1,19 @@
 internal import KernelInterface
 
+/// Rows of one block of channels, and where what a filter makes of them goes. Strides are in words.
+struct FilterLines {
+    /// The first tap of the first output pixel.
+    var input: UnsafePointer<Float>
+    var inputRowStride: Int
+    var output: UnsafeMutablePointer<Float>
+    /// What the output holds.
+    var outputElement: Element
+    var outputRowStride: Int
+    /// Output rows and columns.
+    var rows: Int
+    var columns: Int
+}
+
 /// A depthwise convolution as the rows of a streamed convolution pass through it.
 protocol RowFilter: Sendable {
     var kernelHeight: Int { get }
@@ -9,22 +23,8 @@ protocol RowFilter: Sendable {
     /// Words of packed weights for one block of channels.
     var weightsPerBlock: Int { get }
 
-    /// Rows of one block of channels.
-    ///
-    /// - Parameters:
-    ///   - input: the first tap of the first output pixel.
-    ///   - weights: the plan's packed weights.
-    func apply(
-        block index: Int,
-        input: UnsafePointer<Float>,
-        inputRowStride: Int,
-        output: UnsafeMutablePointer<Float>,
-        outputElement: Element,
-        outputRowStride: Int,
-        rows: Int,
-        columns: Int,
-        weights packed: UnsafePointer<Float>
-    )
+    /// - Parameter packed: the plan's packed weights.
+    func apply(to lines: FilterLines, block index: Int, weights packed: UnsafePointer<Float>)
 }
 
 /// A depthwise convolution: each channel with its own small kernel. Everything but where features come from and go.
@@ -43,28 +43,18 @@ struct DepthwiseFilter: RowFilter {
     var title: String { "depthwise \(kernelHeight)×\(kernelWidth)/\(stride)" }
     var weightsPerBlock: Int { kernelHeight * kernelWidth * block }
 
-    func apply(
-        block index: Int,
-        input: UnsafePointer<Float>,
-        inputRowStride: Int,
-        output: UnsafeMutablePointer<Float>,
-        outputElement: Element,
-        outputRowStride: Int,
-        rows: Int,
-        columns: Int,
-        weights packed: UnsafePointer<Float>
-    ) {
+    func apply(to lines: FilterLines, block index: Int, weights packed: UnsafePointer<Float>) {
         kernel(
             DepthwiseArguments(
-                input: input,
-                inputRowStride: inputRowStride,
+                input: lines.input,
+                inputRowStride: lines.inputRowStride,
                 weights: packed + weights + index * weightsPerBlock,
                 bias: packed + bias + index * block,
-                output: output,
-                outputElement: outputElement,
-                outputRowStride: outputRowStride,
-                rows: rows,
-                columns: columns,
+                output: lines.output,
+                outputElement: lines.outputElement,
+                outputRowStride: lines.outputRowStride,
+                rows: lines.rows,
+                columns: lines.columns,
                 kernelHeight: kernelHeight,
                 kernelWidth: kernelWidth,
                 stride: stride,

@@ -22,16 +22,15 @@ struct DepthwiseStep: Step {
         let layout = output.layout
         let plane = context.address(output, image: image) + block * layout.planeStride
         layout.clearBorder(ofPlane: plane)
-        filter.apply(
-            block: block,
+        let lines = FilterLines(
             input: context.address(input, image: image) + block * input.layout.planeStride + inputOffset,
             inputRowStride: input.layout.rowStride,
             output: plane + layout.offset(row: 0, column: 0),
             outputElement: layout.element,
             outputRowStride: layout.rowStride,
             rows: layout.shape.height,
-            columns: layout.shape.width,
-            weights: context.weights
+            columns: layout.shape.width
         )
+        filter.apply(to: lines, block: block, weights: context.weights)
     }
 }

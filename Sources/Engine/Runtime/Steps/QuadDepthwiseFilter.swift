@@ -18,30 +18,20 @@ struct QuadDepthwiseFilter: RowFilter {
     var title: String { "depthwise \(window.size)×\(window.size)/\(stride) in int8" }
     var weightsPerBlock: Int { window.size * window.weightWordsPerRow * block }
 
-    func apply(
-        block index: Int,
-        input: UnsafePointer<Float>,
-        inputRowStride: Int,
-        output: UnsafeMutablePointer<Float>,
-        outputElement: Element,
-        outputRowStride: Int,
-        rows: Int,
-        columns: Int,
-        weights packed: UnsafePointer<Float>
-    ) {
+    func apply(to lines: FilterLines, block index: Int, weights packed: UnsafePointer<Float>) {
         kernel(
             QuadDepthwiseArguments(
                 window: window,
-                input: input,
-                inputRowStride: inputRowStride,
+                input: lines.input,
+                inputRowStride: lines.inputRowStride,
                 weights: packed + weights + index * weightsPerBlock,
                 bias: packed + bias + index * block,
                 scales: packed + scales + index * block,
-                output: output,
-                outputElement: outputElement,
-                outputRowStride: outputRowStride,
-                rows: rows,
-                columns: columns,
+                output: lines.output,
+                outputElement: lines.outputElement,
+                outputRowStride: lines.outputRowStride,
+                rows: lines.rows,
+                columns: lines.columns,
                 activation: activation,
                 mapping: mapping
             )

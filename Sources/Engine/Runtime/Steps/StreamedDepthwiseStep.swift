@@ -127,8 +127,7 @@ struct StreamedDepthwiseStep: Step {
         let layout = output.layout
         for index in 0..<panel.kernel.blocks {
             let block = panel.firstBlock + index
-            filter.apply(
-                block: block,
+            let lines = FilterLines(
                 input: context.scratch + index * scratchPlane,
                 inputRowStride: inner.rowStride,
                 output: context.address(output, image: image)
@@ -136,9 +135,9 @@ struct StreamedDepthwiseStep: Step {
                 outputElement: layout.element,
                 outputRowStride: layout.rowStride,
                 rows: rows.count,
-                columns: layout.shape.width,
-                weights: context.weights
+                columns: layout.shape.width
             )
+            filter.apply(to: lines, block: block, weights: context.weights)
         }
     }
 }
