@@ -17,7 +17,7 @@ COPY Package.swift openapi.yaml LICENSE ./
 COPY Sources Sources
 COPY Tests Tests
 COPY Fuzz/Entries Fuzz/Entries
-COPY scripts/build-static scripts/collect-licences scripts/
+COPY scripts/build-static scripts/collect-licences scripts/no-unwind-tables.ld scripts/
 RUN scripts/build-static /effnet && scripts/collect-licences /licenses
 
 FROM scratch
