@@ -85,17 +85,18 @@ func mapped<Input: Format, let rows: Int, let blocks: Int>(
     }
     let factor = broadcast(arguments.mapping.factor)
     let offset = broadcast(arguments.mapping.offset)
-    // A loop over memory: inlined for each register of the tile, curves would be kilobytes of code.
-    var results = numbers
-    withUnsafeMutablePointer(to: &results) { results in
-        var vector = UnsafeMutableRawPointer(results).assumingMemoryBound(to: Float.self)
-        for _ in 0..<rows * blocks {
-            let value = apply(curve, load(vector), UInt8Format.self)
-            store(vector, min(add(mul(value, factor), offset), broadcast(255)))
-            vector += width
+    // A loop over memory, and that of a copy which is read again: else the tile itself would be memory, with any curve.
+    var copy = numbers
+    return withUnsafeMutablePointer(to: &copy) { copy in
+        let vectors = UnsafeMutableRawPointer(copy).assumingMemoryBound(to: Float.self)
+        for index in 0..<rows * blocks {
+            let value = apply(curve, load(vectors + index * width), UInt8Format.self)
+            store(vectors + index * width, min(add(mul(value, factor), offset), broadcast(255)))
+        }
+        return GEMMTile<rows, blocks> { r in
+            InlineArray<blocks, Vector> { load(vectors + (r * blocks + $0) * width) }
         }
     }
-    return results
 }
 
 /// Writes numbers as bytes, four pixels at a time where they are neighbours.
