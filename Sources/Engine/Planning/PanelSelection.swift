@@ -64,10 +64,13 @@ extension GEMMKernel {
     }
 
     private func cost(rows: Int, steps: Int) -> Double {
-        /// A share of the loads that feed the multiply-adds.
-        let loads = 0.1 * Double(rows + blocks)
-        /// Beginning and ending a tile. One that takes all registers leaves none to begin the next one with.
-        let ends = rows * blocks >= 28 ? 50.0 : 20.0
-        return Double(steps) * (Double(rows * blocks) + loads) + ends
+        let products = rows * blocks
+        // A tile that takes all registers leaves none to hold an input for all blocks, or to begin the next tile with.
+        let isFull = products >= 28
+        let loads = (isFull ? products : rows) + blocks
+        /// Sums that must be on their way for none to be waited for.
+        let latency = 8
+        let step = Double(max(products, loads, latency)) + 0.3 * Double(loads)
+        return Double(steps) * step + (isFull ? 50 : 20)
     }
 }

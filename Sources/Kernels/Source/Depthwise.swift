@@ -21,7 +21,7 @@ private func tile<let pixels: Int>(
 ) {
     let bias = load(arguments.bias)
     var sums = Tile<pixels> { _ in bias }
-    for ky in 0..<kernelHeight {
+    @inline(__always) func addRow(_ ky: Int, to sums: inout Tile<pixels>) {
         let row = input + ky * arguments.inputRowStride
         let weights = arguments.weights + ky * kernelWidth * width
         for kx in 0..<kernelWidth {
@@ -31,6 +31,20 @@ private func tile<let pixels: Int>(
             }
         }
     }
+    #if KERNELS_AVX512
+        // Every other row has sums of its own: a multiply-add then seldom waits for the one before. There are registers
+        // for them.
+        let zero = broadcast(0)
+        var others = Tile<pixels> { _ in zero }
+        for pair in 0..<kernelHeight / 2 {
+            addRow(pair * 2, to: &sums)
+            addRow(pair * 2 + 1, to: &others)
+        }
+        if kernelHeight % 2 == 1 { addRow(kernelHeight - 1, to: &sums) }
+        for p in 0..<pixels { sums[p] = add(sums[p], others[p]) }
+    #else
+        for ky in 0..<kernelHeight { addRow(ky, to: &sums) }
+    #endif
     switch arguments.outputElement {
     case .float32: finish(Float32Format.self, sums, arguments.activation, output)
     case .bfloat16: finish(BFloat16Format.self, sums, arguments.activation, output)
