@@ -22,20 +22,38 @@ struct Border: Sendable, Equatable {
 /// How one image's features lie in memory: `[channel / block][row][column][channel % block]`, rows and columns with a
 /// border of zeros. Strides and offsets are in words: see `Element`.
 struct BufferLayout: Sendable, Equatable {
-    var shape: FeatureShape
+    let shape: FeatureShape
     /// Channels that lie side by side: the kernels' block, or all channels of the network's input.
-    var block: Int
-    var element = Element.float32
-    var border = Border()
+    let block: Int
+    let element: Element
+    let border: Border
     /// What the border is filled with: zeros, as they are stored.
-    var borderWord: Float = 0
+    let borderWord: Float
 
-    var blocks: Int { (shape.channels + block - 1) / block }
+    let blocks: Int
     /// From one pixel to the next.
-    var pixelStride: Int { block / element.perWord }
-    var rowStride: Int { (border.left + shape.width + border.right) * pixelStride }
-    var planeStride: Int { (border.top + shape.height + border.bottom) * rowStride }
+    let pixelStride: Int
+    let rowStride: Int
+    let planeStride: Int
     var imageStride: Int { blocks * planeStride }
+
+    init(
+        shape: FeatureShape,
+        block: Int,
+        element: Element = .float32,
+        border: Border = Border(),
+        borderWord: Float = 0
+    ) {
+        self.shape = shape
+        self.block = block
+        self.element = element
+        self.border = border
+        self.borderWord = borderWord
+        blocks = (shape.channels + block - 1) / block
+        pixelStride = block / element.perWord
+        rowStride = (border.left + shape.width + border.right) * pixelStride
+        planeStride = (border.top + shape.height + border.bottom) * rowStride
+    }
 
     /// Of a pixel's first channel; rows and columns may lie in the border, counted from −top and −left.
     func offset(block index: Int = 0, row: Int, column: Int) -> Int {

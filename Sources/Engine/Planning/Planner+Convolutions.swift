@@ -54,7 +54,7 @@ extension Planner {
         _ convolution: Convolution,
         depthwise next: Node,
         _ depthwise: Convolution
-    ) throws -> StreamedDepthwiseStep {
+    ) throws -> any Step {
         let input = try buffer(node.inputs[0], for: node.name)
         let output = try buffer(next.output, for: next.name)
         let innerShape = shapes[node.output.index]
@@ -67,44 +67,52 @@ extension Planner {
             line: innerShape.width,
             lines: innerShape.height
         )
-        let filter = try streamedFilter(next, depthwise, output: output.layout.element)
         let blocks = product.panels.map(\.panel.kernel.blocks).max() ?? 1
         let rows = output.layout.shape.height
         let segments = threads == 1 ? 1 : (2 * threads + product.panels.count - 1) / product.panels.count
         let stripInput = Planner.scratchWords / (blocks * inner.rowStride)
-        return StreamedDepthwiseStep(
-            name: "\(node.name), \(next.name)",
-            kind: "\(convolution.title)\(product.title), \(filter.title)",
-            multiplyAdds: multiplyAdds(node, convolution) + multiplyAdds(next, depthwise),
-            product: product,
-            input: input,
-            inputOffset: convolution.firstTap(input: input.layout),
-            inputRowStride: convolution.stride * input.layout.rowStride,
-            inputStride: convolution.stride * input.layout.pixelStride,
-            inner: inner,
-            filter: filter,
-            output: output,
-            rowsPerUnit: max(1, (rows + segments - 1) / segments),
-            rowsPerStrip: min(rows, max(1, (stripInput - depthwise.kernelHeight) / depthwise.stride + 1))
-        )
+        // Called with each kind of filter by name, for code that is made for it.
+        func step(_ filter: some RowFilter) -> any Step {
+            StreamedDepthwiseStep(
+                name: "\(node.name), \(next.name)",
+                kind: "\(convolution.title)\(product.title), \(filter.title)",
+                multiplyAdds: multiplyAdds(node, convolution) + multiplyAdds(next, depthwise),
+                product: product,
+                input: input,
+                inputOffset: convolution.firstTap(input: input.layout),
+                inputRowStride: convolution.stride * input.layout.rowStride,
+                inputStride: convolution.stride * input.layout.pixelStride,
+                inner: inner,
+                filter: filter,
+                output: output,
+                rowsPerUnit: max(1, (rows + segments - 1) / segments),
+                rowsPerStrip: min(rows, max(1, (stripInput - depthwise.kernelHeight) / depthwise.stride + 1))
+            )
+        }
+        guard let (_, window) = activations.bytes.streamed[node.output] else {
+            return step(try filter(next, depthwise))
+        }
+        return step(quadFilter(next, depthwise, window, output: output.layout.element))
     }
 
     /// How features between a streamed convolution and its depthwise one lie in memory.
     private func innerLayout(_ value: Value, _ depthwise: Convolution, output: FeatureShape) -> BufferLayout {
-        var layout = BufferLayout(
-            shape: shapes[value.index],
-            block: kernels.block,
-            border: depthwise.border(input: shapes[value.index], output: output)
-        )
-        guard let (features, window) = activations.bytes.streamed[value] else { return layout }
-        layout.element = .uint8Quads
-        layout.borderWord = features.zeroWord
+        let shape = shapes[value.index]
+        var border = depthwise.border(input: shape, output: output)
+        guard let (features, window) = activations.bytes.streamed[value] else {
+            return BufferLayout(shape: shape, block: kernels.block, border: border)
+        }
         // Lines begin with a word, and so does their border. Their words are as many as kernels read, or write.
-        layout.border.left = (layout.border.left + 3) / 4 * 4
-        let written = layout.border.left + (layout.shape.width + 3) / 4 * 4
-        layout.border.right = max(written, window.inputWords(columns: output.width) * 4)
-        layout.border.right -= layout.border.left + layout.shape.width
-        return layout
+        border.left = (border.left + 3) / 4 * 4
+        let written = border.left + (shape.width + 3) / 4 * 4
+        border.right = max(written, window.inputWords(columns: output.width) * 4) - border.left - shape.width
+        return BufferLayout(
+            shape: shape,
+            block: kernels.block,
+            element: .uint8Quads,
+            border: border,
+            borderWord: features.zeroWord
+        )
     }
 
     private func multiplyAdds(_ node: Node, _ convolution: Convolution) -> Int {
@@ -115,12 +123,12 @@ extension Planner {
 
     // MARK: Packing
 
-    private mutating func streamedFilter(
+    private mutating func quadFilter(
         _ node: Node,
         _ convolution: Convolution,
+        _ window: QuadWindow,
         output: Element
-    ) throws -> any RowFilter {
-        guard let (_, window) = activations.bytes.streamed[node.inputs[0]] else { return try filter(node, convolution) }
+    ) -> QuadDepthwiseFilter {
         let block = kernels.block
         let padded = (convolution.outputChannels + block - 1) / block * block
         let weights = reserveWeights(padded * window.size * window.weightWordsPerRow)

@@ -4,7 +4,7 @@ internal import ModelGraph
 /// A convolution and the depthwise convolution behind it, streamed: strips of rows of one panel of channels go from the
 /// first to the second through a scratch memory that stays in the cache. The features between, the largest of the
 /// network, never exist as a whole.
-struct StreamedDepthwiseStep: Step {
+struct StreamedDepthwiseStep<Filter: RowFilter>: Step {
     let name: String
     let kind: String
     let multiplyAdds: Int
@@ -17,7 +17,7 @@ struct StreamedDepthwiseStep: Step {
     let inputStride: Int
     /// The features between, as if they existed.
     let inner: BufferLayout
-    let filter: any RowFilter
+    let filter: Filter
     let output: Buffer
     /// Output rows of a unit, and of a strip within it.
     let rowsPerUnit: Int
@@ -65,10 +65,12 @@ struct StreamedDepthwiseStep: Step {
         let left = inner.border.left * inner.pixelStride
         let word = inner.element == .uint8Quads ? inner.element.perWord : 1
         let right = inner.border.right / word * word * inner.pixelStride
-        for row in 0..<blocks * scratchRows {
-            let line = scratch + row * inner.rowStride
-            line.update(repeating: inner.borderWord, count: left)
-            (line + inner.rowStride - right).update(repeating: inner.borderWord, count: right)
+        let lines = blocks * scratchRows
+        scratch.update(repeating: inner.borderWord, count: left)
+        for line in 1...lines {
+            // A line's right border and the next one's left border are neighbours.
+            let border = scratch + line * inner.rowStride - right
+            border.update(repeating: inner.borderWord, count: line < lines ? right + left : right)
         }
     }
 
