@@ -11,8 +11,16 @@ struct Panel: Sendable {
 struct LineShape {
     /// Of each line.
     var pixels: Int
-    /// Lines that follow each other without a gap between their inputs, so that tiles may cross from one to the next.
-    var count: Int
+    /// How tiles cover them.
+    var cover: Cover
+
+    enum Cover {
+        /// Tiles cross from one line to the next, of so many: no gap lies between their inputs.
+        case across(lines: Int)
+        case lineByLine
+        /// Words of four pixels are written.
+        case quads
+    }
 }
 
 extension KernelTable {
@@ -51,9 +59,13 @@ extension KernelTable {
 extension GEMMKernel {
     /// The cost of a line in multiply-adds of a vector. Constants are fitted to measurements.
     fileprivate func cost(_ line: LineShape, steps: Int) -> Double {
-        // Tiles cross from one line to the next where a line is longer than they are.
-        guard line.pixels > rows else { return cost(pixels: line.pixels, steps: steps) }
-        return cost(pixels: line.pixels * line.count, steps: steps) / Double(line.count)
+        switch line.cover {
+        case .quads: return costOfQuads(pixels: line.pixels, steps: steps)
+        // Tiles cross where a line is longer than they are.
+        case .across(let lines) where line.pixels > rows:
+            return cost(pixels: line.pixels * lines, steps: steps) / Double(lines)
+        case .across, .lineByLine: return cost(pixels: line.pixels, steps: steps)
+        }
     }
 
     private func cost(pixels: Int, steps: Int) -> Double {
@@ -61,6 +73,14 @@ extension GEMMKernel {
         let lastRows = rest == 0 ? 0 : rest > smallRows ? rows : min(smallRows, rest)
         let last = lastRows > 0 ? cost(rows: lastRows, steps: steps) : 0
         return Double(tiles) * cost(rows: rows, steps: steps) + last
+    }
+
+    private func costOfQuads(pixels: Int, steps: Int) -> Double {
+        let (tiles, rest) = pixels.quotientAndRemainder(dividingBy: quads.main)
+        let main = Double(tiles) * cost(rows: quads.main, steps: steps)
+        guard rest > quads.main - 4 else { return main + Double((rest + 3) / 4) * cost(rows: 4, steps: steps) }
+        let end = rest <= quads.short ? quads.short : rest <= quads.long ? quads.long : quads.main
+        return main + cost(rows: end, steps: steps)
     }
 
     private func cost(rows: Int, steps: Int) -> Double {

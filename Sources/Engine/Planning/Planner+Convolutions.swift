@@ -188,16 +188,24 @@ extension Planner {
         line: Int,
         lines: Int
     ) throws -> MatrixProduct {
-        let shape = LineShape(
-            pixels: line,
-            count: convolution.isPointwise && input.border.isEmpty ? lines : 1
-        )
+        let cover: LineShape.Cover =
+            switch output {
+            case .float32, .bfloat16:
+                convolution.isPointwise && input.border.isEmpty ? .across(lines: lines) : .lineByLine
+            case .uint8: .lineByLine
+            case .uint8Quads: .quads
+            }
         let order = TapOrder(convolution: convolution, input: input, block: kernels.block)
         let element = input.element
         let blocks = (convolution.outputChannels + kernels.block - 1) / kernels.block
         let block = kernels.block
         let steps = order.steps
-        let panels = kernels.panels(blocks: blocks, input: element, line: shape, steps: steps).map { panel in
+        let panels = kernels.panels(
+            blocks: blocks,
+            input: element,
+            line: LineShape(pixels: line, cover: cover),
+            steps: steps
+        ).map { panel in
             let lanes = panel.kernel.blocks * block
             return MatrixProduct.PackedPanel(
                 panel: panel,

@@ -131,14 +131,32 @@ package struct GEMMKernel: Sendable {
     package var rows: Int
     /// Output pixels of the tile for what is left at a line's end.
     package var smallRows: Int
+    /// Output pixels of the tiles that lines of quads are covered with.
+    package var quads: QuadRows
     /// Blocks of output channels of one panel.
     package var blocks: Int
     package var run: Function
 
-    package init(rows: Int, smallRows: Int, blocks: Int, run: @escaping Function) {
+    package init(rows: Int, smallRows: Int, quads: QuadRows, blocks: Int, run: @escaping Function) {
         self.rows = rows
         self.smallRows = smallRows
+        self.quads = quads
         self.blocks = blocks
         self.run = run
+    }
+}
+
+/// Output pixels of the tiles that cover a line of quads.
+package struct QuadRows: Sendable {
+    /// A multiple of four. What is left is covered by fours, or by one tile if it is more than `main` − 4.
+    package var main: Int
+    /// Of tiles that only end lines; `main` where there are none.
+    package var long: Int
+    package var short: Int
+
+    package init(main: Int, long: Int, short: Int) {
+        self.main = main
+        self.long = long
+        self.short = short
     }
 }

@@ -1,9 +1,10 @@
 internal import KernelInterface
 
-/// Computes and stores the words of `rows` pixels of a line, a multiple of four.
+/// Computes and stores the words of `rows` pixels of a line.
 ///
 /// - Parameters:
-///   - pixel: the first one, a multiple of four; what lies past the line's last one is stored as zeros.
+///   - pixel: the first one, a multiple of four; what lies past the line's last one is stored as zeros. Where `rows` is
+///     no multiple of four, the line ends with the tile.
 ///   - aStride: a literal at the calls that matter.
 @inline(__always)
 private func tile<Input: Format, let rows: Int, let blocks: Int>(
@@ -19,35 +20,58 @@ private func tile<Input: Format, let rows: Int, let blocks: Int>(
     let numbers = mapped(Input.self, Input.isBytes ? numbers(Input.self, sums, arguments) : sums, arguments)
     let (pixels, blockStride) = (arguments.pixels, arguments.cBlockStride)
     let zeros = broadcast(arguments.mapping.zeroWord)
-    for quad in 0..<rows / 4 {
+    for quad in 0..<(rows + 3) / 4 {
         let r = quad * 4
+        let last = rows - 1
         let first = pixel + r
         for j in 0..<blocks {
-            var bytes = bytesByLane(numbers[r][j], numbers[r + 1][j], numbers[r + 2][j], numbers[r + 3][j])
+            var bytes = bytesByLane(
+                numbers[r][j],
+                numbers[Swift.min(r + 1, last)][j],
+                numbers[Swift.min(r + 2, last)][j],
+                numbers[Swift.min(r + 3, last)][j]
+            )
             if first + 4 > pixels { bytes = select(firstBytes: pixels - first, of: bytes, otherwise: zeros) }
             store(c + first / 4 * width + j * blockStride, bytes)
         }
     }
 }
 
-/// The stride that is known to the compiler: two pixels of three channels side by side for pictures, else a block. Or
-/// (`isKnown` = 0) none is.
-private enum Stride<let isKnown: Int> {}
+/// The tiles that cover lines of quads: `rows` pixels, a multiple of four, and as many as end a line that is one or two
+/// pixels shorter, or again `rows` where lines seldom are.
+enum QuadTiles<let rows: Int, let long: Int, let short: Int, let blocks: Int> {}
+
+/// The stride that is known to the compiler, in words; none is for 0.
+private enum Stride<let words: Int> {}
 
 /// Covers a line with tiles; the last one may reach three pixels beyond it.
-private func cover<Input: Format, let rows: Int, let blocks: Int, let isKnown: Int>(
+private func cover<
+    Input: Format,
+    let rows: Int,
+    let long: Int,
+    let short: Int,
+    let blocks: Int,
+    let stride: Int
+>(
     _ input: Input.Type,
-    _ type: GEMMTile<rows, blocks>.Type,
+    _ tiles: QuadTiles<rows, long, short, blocks>.Type,
     _ arguments: borrowing GEMMArguments,
     line: Int,
-    _: Stride<isKnown>.Type
+    _: Stride<stride>.Type
 ) {
     let a = arguments.a + line * arguments.aLineStride
     let c = arguments.c + line * arguments.cLineStride
-    let aStride = isKnown == 0 ? arguments.aStride : Input.isPictures ? 6 : Input.words
+    let aStride = stride == 0 ? arguments.aStride : stride
     var pixel = 0
     while pixel + rows - 4 < arguments.pixels {
-        tile(input, type, arguments, a: a, c: c, pixel: pixel, aStride: aStride)
+        let rest = arguments.pixels - pixel
+        if short < rows, rest <= short {
+            tile(input, GEMMTile<short, blocks>.self, arguments, a: a, c: c, pixel: pixel, aStride: aStride)
+        } else if long < rows, rest <= long {
+            tile(input, GEMMTile<long, blocks>.self, arguments, a: a, c: c, pixel: pixel, aStride: aStride)
+        } else {
+            tile(input, GEMMTile<rows, blocks>.self, arguments, a: a, c: c, pixel: pixel, aStride: aStride)
+        }
         pixel += rows
     }
     while pixel < arguments.pixels {
@@ -58,18 +82,18 @@ private func cover<Input: Format, let rows: Int, let blocks: Int, let isKnown: I
 
 /// Lines of quads: see `Element.uint8Quads`. Residuals are not added.
 @inline(__always)
-func runQuads<Input: Format, let rows: Int, let blocks: Int>(
+func runQuads<Input: Format, let rows: Int, let long: Int, let short: Int, let blocks: Int>(
     _ input: Input.Type,
-    _ type: GEMMTile<rows, blocks>.Type,
+    _ tiles: QuadTiles<rows, long, short, blocks>.Type,
     _ arguments: borrowing GEMMArguments
 ) {
     for line in 0..<arguments.lines {
-        // Inputs of bytes are always a block apart.
-        let isKnown = Input.isBytes ? true : arguments.aStride == (Input.isPictures ? 6 : Input.words)
-        if rows > 4, isKnown {
-            cover(input, type, arguments, line: line, Stride<1>.self)
+        if rows > 4, Input.isBytes, arguments.aStride == UInt8Format.words {
+            cover(input, tiles, arguments, line: line, Stride<4>.self)
+        } else if rows > 4, Input.isPictures, arguments.aStride == 6 {
+            cover(input, tiles, arguments, line: line, Stride<6>.self)
         } else {
-            cover(input, GEMMTile<4, blocks>.self, arguments, line: line, Stride<0>.self)
+            cover(input, QuadTiles<4, 4, 4, blocks>.self, arguments, line: line, Stride<0>.self)
         }
     }
 }

@@ -287,10 +287,10 @@ private func run<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
 
 /// Chooses the code for the output's format.
 @inline(__always)
-private func run<Input: Format, let rows: Int, let quadRows: Int, let blocks: Int>(
+private func run<Input: Format, let rows: Int, let quadRows: Int, let long: Int, let short: Int, let blocks: Int>(
     _ input: Input.Type,
     _ type: GEMMTile<rows, blocks>.Type,
-    quads: GEMMTile<quadRows, blocks>.Type,
+    quads: QuadTiles<quadRows, long, short, blocks>.Type,
     _ arguments: borrowing GEMMArguments
 ) {
     #if KERNELS_BF16
@@ -319,7 +319,7 @@ private func runBlockwise<Input: Format>(_ input: Input.Type, blocks: Int, _ arg
         case .float32: run(input, Float32Format.self, SmallTile<1>.self, block)
         case .bfloat16: run(input, BFloat16Format.self, SmallTile<1>.self, block)
         case .uint8: run(input, UInt8Format.self, SmallTile<1>.self, block)
-        case .uint8Quads: runQuads(input, GEMMTile<4, 1>.self, block)
+        case .uint8Quads: runQuads(input, QuadTiles<4, 4, 4, 1>.self, block)
         }
     }
 }
@@ -329,33 +329,34 @@ private func runBlockwise<Input: Format>(_ input: Input.Type, blocks: Int, _ arg
 private func kernels<Input: Format>(_ input: Input.Type) -> GEMMKernels {
     #if KERNELS_AVX512
         GEMMKernels(
-            one: kernel(Input.self, GEMMTile<14, 1>.self, quads: GEMMTile<12, 1>.self),
+            one: kernel(Input.self, GEMMTile<14, 1>.self, quads: QuadTiles<12, 12, 12, 1>.self),
             wider: (
-                kernel(Input.self, GEMMTile<12, 2>.self, quads: GEMMTile<12, 2>.self),
-                kernel(Input.self, GEMMTile<7, 3>.self, quads: GEMMTile<8, 3>.self),
-                kernel(Input.self, GEMMTile<7, 4>.self, quads: GEMMTile<4, 4>.self)
+                kernel(Input.self, GEMMTile<12, 2>.self, quads: QuadTiles<12, 12, 12, 2>.self),
+                kernel(Input.self, GEMMTile<7, 3>.self, quads: QuadTiles<8, 7, 6, 3>.self),
+                kernel(Input.self, GEMMTile<7, 4>.self, quads: QuadTiles<4, 4, 4, 4>.self)
             )
         )
     #else
         GEMMKernels(
-            one: kernel(Input.self, GEMMTile<7, 1>.self, quads: GEMMTile<4, 1>.self),
+            one: kernel(Input.self, GEMMTile<7, 1>.self, quads: QuadTiles<4, 4, 4, 1>.self),
             wider: (
-                kernel(Input.self, GEMMTile<6, 2>.self, quads: GEMMTile<4, 2>.self),
-                kernel(Input.self, GEMMTile<3, 3>.self, quads: GEMMTile<4, 3>.self),
-                kernel(Input.self, GEMMTile<2, 4>.self, quads: GEMMTile<4, 4>.self)
+                kernel(Input.self, GEMMTile<6, 2>.self, quads: QuadTiles<4, 4, 4, 2>.self),
+                kernel(Input.self, GEMMTile<3, 3>.self, quads: QuadTiles<4, 4, 4, 3>.self),
+                kernel(Input.self, GEMMTile<2, 4>.self, quads: QuadTiles<4, 4, 4, 4>.self)
             )
         )
     #endif
 }
 
 @inline(__always)
-private func kernel<Input: Format, let rows: Int, let quadRows: Int, let blocks: Int>(
+private func kernel<Input: Format, let rows: Int, let quadRows: Int, let long: Int, let short: Int, let blocks: Int>(
     _: Input.Type,
     _: GEMMTile<rows, blocks>.Type,
-    quads: GEMMTile<quadRows, blocks>.Type
+    quads: QuadTiles<quadRows, long, short, blocks>.Type
 ) -> GEMMKernel {
-    GEMMKernel(rows: rows, smallRows: smallRows, blocks: blocks) {
-        run(Input.self, GEMMTile<rows, blocks>.self, quads: GEMMTile<quadRows, blocks>.self, $0)
+    let quadRows = QuadRows(main: quadRows, long: long, short: short)
+    return GEMMKernel(rows: rows, smallRows: smallRows, quads: quadRows, blocks: blocks) {
+        run(Input.self, GEMMTile<rows, blocks>.self, quads: QuadTiles<quadRows, long, short, blocks>.self, $0)
     }
 }
 
@@ -375,11 +376,11 @@ func gemmBFloat16Kernels() -> GEMMKernels {
 func gemmUInt8Kernels() -> GEMMKernels {
     #if KERNELS_BF16
         GEMMKernels(
-            one: kernel(UInt8Format.self, GEMMTile<12, 1>.self, quads: GEMMTile<12, 1>.self),
+            one: kernel(UInt8Format.self, GEMMTile<12, 1>.self, quads: QuadTiles<12, 12, 12, 1>.self),
             wider: (
-                kernel(UInt8Format.self, GEMMTile<12, 2>.self, quads: GEMMTile<12, 2>.self),
-                kernel(UInt8Format.self, GEMMTile<8, 3>.self, quads: GEMMTile<8, 3>.self),
-                kernel(UInt8Format.self, GEMMTile<4, 4>.self, quads: GEMMTile<4, 4>.self)
+                kernel(UInt8Format.self, GEMMTile<12, 2>.self, quads: QuadTiles<12, 12, 12, 2>.self),
+                kernel(UInt8Format.self, GEMMTile<8, 3>.self, quads: QuadTiles<8, 7, 6, 3>.self),
+                kernel(UInt8Format.self, GEMMTile<4, 4>.self, quads: QuadTiles<4, 4, 4, 4>.self)
             )
         )
     #else
@@ -391,7 +392,7 @@ func gemmUInt8Kernels() -> GEMMKernels {
     /// For checks only: the least code.
     private func checkKernels<Input: Format>(_: Input.Type) -> GEMMKernels {
         GEMMKernels(
-            one: kernel(Input.self, SmallTile<1>.self, quads: GEMMTile<4, 1>.self)
+            one: kernel(Input.self, SmallTile<1>.self, quads: QuadTiles<4, 4, 4, 1>.self)
         )
     }
 #endif
