@@ -379,7 +379,7 @@ func gemmUInt8Kernels() -> GEMMKernels {
             one: kernel(UInt8Format.self, GEMMTile<12, 1>.self, quads: QuadTiles<12, 12, 12, 1>.self),
             wider: (
                 kernel(UInt8Format.self, GEMMTile<12, 2>.self, quads: QuadTiles<12, 12, 12, 2>.self),
-                kernel(UInt8Format.self, GEMMTile<8, 3>.self, quads: QuadTiles<8, 7, 6, 3>.self),
+                kernel(UInt8Format.self, GEMMTile<7, 3>.self, quads: QuadTiles<8, 7, 6, 3>.self),
                 kernel(UInt8Format.self, GEMMTile<4, 4>.self, quads: QuadTiles<4, 4, 4, 4>.self)
             )
         )

@@ -111,15 +111,18 @@ func storeBytes<let rows: Int, let blocks: Int>(
     blockStride: Int,
     areNeighbours: Bool
 ) {
-    let fours = areNeighbours ? rows / 4 : 0
-    for four in 0..<fours {
-        let r = four * 4
+    guard areNeighbours, rows >= 4 else {
+        for r in 0..<rows {
+            for j in 0..<blocks { UInt8Format.write(numbers[r][j], to: c + offsets[r] + j * blockStride) }
+        }
+        return
+    }
+    for four in 0..<(rows + 3) / 4 {
+        // The last four end with the tile, and may write pixels again.
+        let r = Swift.min(four * 4, rows - 4)
         for j in 0..<blocks {
             let bytes = bytesByVector(numbers[r][j], numbers[r + 1][j], numbers[r + 2][j], numbers[r + 3][j])
             store(c + offsets[r] + j * blockStride, bytes)
         }
-    }
-    for r in fours * 4..<rows {
-        for j in 0..<blocks { UInt8Format.write(numbers[r][j], to: c + offsets[r] + j * blockStride) }
     }
 }
