@@ -1,3 +1,4 @@
+internal import Engine
 package import ModelGraph
 
 /// Which convolutions of an optimised graph multiply integers, and which values are stored in 8 bits for that.
@@ -10,102 +11,56 @@ package struct LayerChoice {
     package private(set) var narrowValues: Set<Value> = []
 
     private let graph: Graph
-    private let shapes: [FeatureShape]
 
     /// - Parameter wide: names of layers that shall not multiply integers.
-    package init(_ graph: Graph, shapes: [FeatureShape], wide: Set<String>) {
+    package init(_ graph: Graph, wide: Set<String>) throws(GraphError) {
         self.graph = graph
-        self.shapes = shapes
-        var previous: Node?
+        let shapes = try graph.shapes()
+        // What may be integers; the engine says what it makes of that.
+        var candidates = Quantization()
         for node in graph.nodes {
-            if case .convolution(let convolution) = node.operation {
-                reasons[node.name] =
-                    wide.contains(node.name)
-                    ? "sensitive" : obstacle(node, convolution, behind: previous)
-            }
-            previous = node
-        }
-        chooseValues()
-        for node in graph.nodes {
-            guard case .convolution = node.operation, reasons[node.name] == nil else { continue }
-            if narrowValues.contains(node.inputs[0]) {
-                layers.insert(node.name)
+            candidates.features[node.name] = Quantization.Features(scale: 1, zero: 0)
+            guard case .convolution(let convolution) = node.operation else { continue }
+            if wide.contains(node.name) {
+                reasons[node.name] = "sensitive"
+            } else if let obstacle = obstacle(node, convolution, input: shapes[node.inputs[0].index]) {
+                reasons[node.name] = obstacle
             } else {
-                reasons[node.name] = "its input is wide"
+                candidates.layers[node.name] = Quantization.Layer(scales: [], shifts: [])
             }
+        }
+        let integers = try IntegerLayers(graph, candidates)
+        layers = integers.layers
+        narrowValues = integers.values
+        for case (let node, .convolution(let convolution)) in graph.nodes.map({ ($0, $0.operation) })
+        where candidates.layers[node.name] != nil && !layers.contains(node.name) {
+            reasons[node.name] =
+                convolution.groups > 1 ? "depthwise, and not directly behind a convolution" : "its input is wide"
         }
     }
 
-    /// Why a convolution cannot multiply integers, whatever its neighbours do.
-    private func obstacle(_ node: Node, _ convolution: Convolution, behind previous: Node?) -> String? {
-        let input = node.inputs[0]
-        let shape = shapes[input.index]
-        if input == Graph.input { return "reads the picture" }
-        if node.output == graph.logits { return node.inputs == [graph.embedding] ? nil : "its input is wide" }
-        if shape.height * shape.width == 1 { return "squeeze-and-excitation" }
+    /// Why a convolution shall not multiply integers, whatever its neighbours do.
+    private func obstacle(_ node: Node, _ convolution: Convolution, input: FeatureShape) -> String? {
+        if node.inputs[0] == Graph.input { return "reads the picture" }
+        if input.height * input.width == 1, node.output != graph.logits { return "squeeze-and-excitation" }
         guard convolution.groups > 1 else { return nil }
-        guard convolution.groups == shape.channels, convolution.outputChannels == shape.channels else {
-            return "in groups"
-        }
-        // The two must run as one step.
-        guard let previous, case .convolution(let first) = previous.operation, first.groups == 1,
-            previous.inputs.count == 1, node.inputs == [previous.output], readers(of: input).count == 1
-        else { return "depthwise, and not directly behind a convolution" }
-        return nil
-    }
-
-    /// A value is narrow if a convolution makes it, all that read it are convolutions that multiply integers or add it
-    /// to their sums, and a sum and what is added to it are of one kind.
-    private mutating func chooseValues() {
-        for node in graph.nodes {
-            guard case .convolution = node.operation, !isResult(node.output), isReadNarrow(node.output) else {
-                continue
-            }
-            narrowValues.insert(node.output)
-        }
-        var count: Int
-        repeat {
-            count = narrowValues.count
-            for node in graph.nodes where node.inputs.count > 1 {
-                guard case .convolution = node.operation else { continue }
-                let pair = [node.inputs[1], node.output]
-                if !pair.allSatisfy(narrowValues.contains) { narrowValues.subtract(pair) }
-            }
-        } while narrowValues.count < count
-        if let logits = graph.logits, let classifier = graph.nodes.last(where: { $0.output == logits }),
-            case .convolution = classifier.operation, reasons[classifier.name] == nil
-        {
-            narrowValues.insert(graph.embedding)
-        }
-    }
-
-    private func isResult(_ value: Value) -> Bool {
-        [graph.embedding, graph.logits, graph.explainableFeatures].contains(value)
-    }
-
-    private func readers(of value: Value) -> [Node] {
-        graph.nodes.filter { $0.inputs.contains(value) }
-    }
-
-    private func isReadNarrow(_ value: Value) -> Bool {
-        readers(of: value).allSatisfy { reader in
-            guard case .convolution = reader.operation else { return false }
-            return reader.inputs[0] != value || reasons[reader.name] == nil
-        }
+        let isDepthwise = convolution.groups == input.channels && convolution.outputChannels == input.channels
+        return isDepthwise ? nil : "in groups"
     }
 }
 
 extension LayerChoice {
     /// The layers that multiply integers, in the order of the graph, in groups that can do so without each other: a sum
-    /// and what is added to it are of one kind, so all readers of such sums multiply integers or none does.
+    /// and what is added to it are of one kind, so all readers of such sums multiply integers or none does; and only
+    /// depthwise layers that multiply integers write bytes for their reader.
     package var groups: [[String]] {
         var kinds: [Value: Value] = [:]
         for node in graph.nodes {
             kinds[node.output] = node.output
-            guard case .convolution = node.operation, node.inputs.count > 1, let kind = kinds[node.inputs[1]] else {
-                continue
-            }
-            kinds[node.output] = kind
+            guard case .convolution(let convolution) = node.operation else { continue }
+            let origin =
+                node.inputs.count > 1 ? node.inputs[1] : convolution.groups > 1 ? node.inputs[0] : node.output
+            kinds[node.output] = kinds[origin]
         }
         var groups: [[String]] = []
         var places: [Value: Int] = [:]

@@ -39,7 +39,8 @@ package struct Quantizer: Sendable {
     package init(_ model: Model, name: String, statistics: [String: FeatureStatistics]) throws {
         self.model = model
         shapes = try model.graph.shapes()
-        let choice = LayerChoice(model.graph, shapes: shapes, wide: [])
+        let choice = try LayerChoice(model.graph, wide: [])
+        groups = choice.groups
         guard !choice.layers.isEmpty else { throw QuantizerError.noLayer(model: name) }
         let producers = Dictionary(
             model.graph.nodes.map { ($0.output, $0.name) },
@@ -79,9 +80,7 @@ package struct Quantizer: Sendable {
     private static let largestShift: Float = 0x1p27
 
     /// Layers that can multiply integers, in groups that can do so without each other.
-    package var groups: [[String]] {
-        LayerChoice(model.graph, shapes: shapes, wide: []).groups
-    }
+    package let groups: [[String]]
 
     /// - Parameters:
     ///   - wide: names of layers that shall not multiply integers.
@@ -89,8 +88,8 @@ package struct Quantizer: Sendable {
     package func callAsFunction(
         keepingWide wide: Set<String> = [],
         in format: Quantization.WideFormat = .bf16
-    ) -> Result {
-        let choice = LayerChoice(model.graph, shapes: shapes, wide: wide)
+    ) throws -> Result {
+        let choice = try LayerChoice(model.graph, wide: wide)
         var result = Result(quantization: Quantization(wideFormat: format), weights: [:], layers: [])
         for node in model.graph.nodes {
             let isNarrow = choice.narrowValues.contains(node.output)

@@ -72,7 +72,7 @@ package struct SensitiveLayers {
     /// - Parameter integers: indices of the groups that multiply integers.
     private func measured(_ integers: Set<Int>, in format: Quantization.WideFormat, aim: Double) throws -> Choice {
         let wide = groups.indices.filter { !integers.contains($0) }.flatMap { groups[$0] }
-        let result = quantizer(keepingWide: Set(wide), in: format)
+        let result = try quantizer(keepingWide: Set(wide), in: format)
         return Choice(result: result, decibels: try measure(result.quantization, aim))
     }
 }

@@ -11,7 +11,7 @@ import Testing
         let graph = try Architecture(named: name).graph(inputShape: shape, classCount: 5)
         let weights = SeededValues.weights(try graph.parameters().map { ($0.name, $0.shape) })
         let model = try Model(graph: graph, weights: weights).optimized()
-        return (LayerChoice(model.graph, shapes: try model.graph.shapes(), wide: wide), model.graph)
+        return (try LayerChoice(model.graph, wide: wide), model.graph)
     }
 
     private func output(_ name: String, _ graph: Graph) throws -> Value {
@@ -70,6 +70,15 @@ import Testing
         let groups = try choice("efficientnet_b0").0.groups
         #expect(groups.contains(["blocks.3.1.conv_pw", "blocks.3.2.conv_pw", "blocks.4.0.conv_pw"]))
         #expect(groups.contains(["blocks.3.1.conv_dw"]))
+    }
+
+    /// A depthwise layer of floats writes no bytes for its reader.
+    @Test func depthwiseLayersAndTheirReadersAreOneGroup() throws {
+        let groups = try choice("tf_efficientnet_lite0").0.groups
+        #expect(groups.contains(["blocks.3.1.conv_dw", "blocks.3.1.conv_pwl"]))
+        let (choice, graph) = try choice("tf_efficientnet_lite0", wide: ["blocks.3.1.conv_dw"])
+        #expect(choice.reasons["blocks.3.1.conv_pwl"] == "its input is wide")
+        #expect(!choice.narrowValues.contains(try output("blocks.3.1.conv_pw", graph)))
     }
 
     @Test func sensitiveLayersAndWhatDependsOnThemStayWide() throws {

@@ -52,7 +52,7 @@ import Testing
             name: "two",
             statistics: FeatureStatistics.observed(in: optimized, input, images: 4)
         )
-        let result = quantizer()
+        let result = try quantizer()
         #expect(result.layers.map(\.wideReason) == ["reads the picture", nil])
         #expect(result.quantization.features.keys.sorted() == ["first"])
         let layer = try #require(result.quantization.layers["second"])
@@ -87,10 +87,10 @@ import Testing
         let model = try Model(graph: network.graph, weights: network.weights).optimized()
         let statistics = try FeatureStatistics.observed(in: model, network.input, images: network.images)
         let quantizer = try Quantizer(model, name: "int8", statistics: statistics)
-        let all = quantizer().quantization
+        let all = try quantizer().quantization
         #expect(Set(all.layers.keys) == Set(network.quantization.layers.keys))
         #expect(Set(all.features.keys) == Set(network.quantization.features.keys))
-        let some = quantizer(keepingWide: ["b.depthwise"]).quantization
+        let some = try quantizer(keepingWide: ["b.depthwise"]).quantization
         #expect(some.layers["b.depthwise"] == nil && some.features["b.expand"] == nil)
         #expect(some.layers["b.expand"] == all.layers["b.expand"])
     }

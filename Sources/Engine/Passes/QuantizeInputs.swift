@@ -1,14 +1,13 @@
 internal import ModelGraph
 
-extension Model {
+extension Graph {
     /// Puts a node before each layer of bytes that reads means over pixels: those stay floats for who else reads them.
-    func quantizingMeans() -> Model {
-        guard let quantization else { return self }
-        var model = self
+    func quantizingMeans(_ quantization: Quantization) -> Graph {
+        var graph = self
         var means: Set<Value> = []
         var quantized: [Value: Value] = [:]
-        var next = (graph.nodes.map(\.output.index).max() ?? 0) + 1
-        model.graph.nodes = graph.nodes.flatMap { node in
+        var next = (nodes.map(\.output.index).max() ?? 0) + 1
+        graph.nodes = nodes.flatMap { node in
             if case .globalAveragePool = node.operation, quantization.features[node.name] != nil {
                 means.insert(node.output)
             }
@@ -28,6 +27,6 @@ extension Model {
             reader.inputs[0] = bytes
             return [quantizer, reader]
         }
-        return model
+        return graph
     }
 }

@@ -147,7 +147,8 @@ extension Graph {
         return aliases
     }
 
-    fileprivate func streamedConvolutions(shapes: [FeatureShape]) -> [Value: Node] {
+    /// Convolutions whose output only the depthwise convolution behind them reads, by that output.
+    func streamedConvolutions(shapes: [FeatureShape]) -> [Value: Node] {
         var streams: [Value: Node] = [:]
         for (node, next) in zip(nodes, nodes.dropFirst()) {
             guard case .convolution(let first) = node.operation, case .convolution(let second) = next.operation,

@@ -48,16 +48,20 @@ struct Planner {
         threads: Int,
         keepsAllValues: Bool = false
     ) throws {
-        self.model = precision == .int8 ? model.quantizingMeans() : model
+        var model = model
+        if precision == .int8 {
+            guard let quantization = model.quantization else { throw PlanError.notQuantized }
+            model.graph = model.graph.quantizingMeans(quantization)
+        }
+        self.model = model
         self.transform = transform
         self.instructionSet = instructionSet
         self.precision = precision
         self.threads = max(1, threads)
         kernels = instructionSet.kernels
-        if precision == .int8, model.quantization == nil { throw PlanError.notQuantized }
-        shapes = try self.model.graph.shapes()
+        shapes = try model.graph.shapes()
         activations = ActivationPlan(
-            self.model.graph,
+            model.graph,
             shapes: shapes,
             block: kernels.block,
             precision: precision,
