@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes Tests/Fixtures/int8: a small network with its scales for 8 bits, and what integer arithmetic answers.
+"""Makes Tests/Fixtures/int8 and int8-picture: a small network with its scales for 8 bits, and what integer arithmetic
+answers.
 
     pip install -r scripts/requirements-reference.txt
     scripts/make-int8-goldens.py
@@ -16,8 +17,15 @@ A border holds zero_in; r is the residual, if there is one. What is stored is
 
     round_half_even(sum · m + r · float32(scale_r / scale_out)), clamped to 0…255, with m = float32(product / scale_out)
 
-The stem multiplies floats, the last convolution and the classifier give floats: sum · product. There scales are powers
-of two, and weights and inputs of the stem few bits long, so that no order of a sum changes a float.
+The last convolution and the classifier give floats: sum · product. In int8 the stem multiplies floats. There scales are
+powers of two, and weights and inputs of the stem few bits long, so that no order of a sum changes a float.
+
+In int8-picture the stem multiplies the samples of a picture, whose channels stand for numbers each in its own way:
+
+    number = scale · factor_c · (x − zero_c), with scale · factor_c = 1 / (255 · std_c) and zero_c = 255 · mean_c
+
+The factors are multiplied into the weights, the sum loses Σ zero_c · q, and a border holds zero_c rounded. Its q are not
+weights rounded, but the differences of their sums over leading channels, rows and columns, which are.
 """
 
 import json
@@ -27,7 +35,7 @@ import numpy as np
 import seeded_values
 from safetensors.numpy import save_file
 
-OUTPUT = pathlib.Path(__file__).resolve().parent.parent / "Tests" / "Fixtures" / "int8"
+OUTPUT = pathlib.Path(__file__).resolve().parent.parent / "Tests" / "Fixtures"
 INPUT = (2, 3, 16, 16)
 
 # Channels are no multiples of a vector; "residual" names the layer whose output is added.
@@ -46,7 +54,35 @@ LAYERS = [
     {"name": "classifier", "channels": 5},
 ]
 FLOAT_OUTPUTS = {"head", "classifier"}
-FLOAT_LAYERS = {"stem"}
+# Of the picture's channels.
+MEAN, DEVIATION = np.float32([0.5, 0.4375, 0.25]), np.float32([0.25, 0.5, 0.375])
+
+
+class Picture:
+    """What the samples of a picture stand for."""
+
+    def __init__(self):
+        steps = 1 / (255 * DEVIATION)
+        self.scale = steps.sum() / np.float32(3)
+        self.factors = (steps / self.scale)[:, None, None]
+        self.zeros = 255 * MEAN
+
+    def weights(self, weight, scale):
+        """The integers of weights [O, C, ky, kx]."""
+        sums = np.clip(weight * self.factors / scale[:, None, None, None], -123, 123)
+        for axis in (3, 2, 1):
+            sums = np.cumsum(sums, axis, dtype=np.float32)
+        sums = np.rint(sums)
+        for axis in (3, 2, 1):
+            sums = np.diff(sums, axis=axis, prepend=0)
+        return sums.astype(np.int32)
+
+    def sums(self, layer, samples, weight):
+        """Σ q · x − Σ zero · q, rounded."""
+        borders = np.rint(self.zeros)[:, None, None]
+        less = (weight.sum((2, 3)) * self.zeros.astype(np.float64)).sum(1)
+        inner = convolve(layer, samples - borders.astype(np.int32), weight)
+        return inner + (weight.sum((2, 3)) * borders[:, 0, 0].astype(np.int32)).sum(1)[:, None, None], less
 
 
 def convolve(layer, x, weights):
@@ -68,9 +104,13 @@ def activate(layer, x):
     return np.clip(x, 0, 6) if layer.get("activation") == "relu6" else x
 
 
-def make_weights():
-    """Seeded weights and biases; those of the stem, and the inputs, are multiples of 1/64."""
+def make_weights(picture):
+    """Seeded weights and biases. Those of a stem of floats, and its inputs, are multiples of 1/64."""
     tensors, channels = {"input": np.round(seeded_values.picture(INPUT) * 128) / 64}, INPUT[1]
+    if picture:
+        units = seeded_values.picture(INPUT)
+        tensors["samples"] = np.clip(np.rint((units - units.min()) / np.ptp(units) * 255), 0, 255)
+        tensors["input"] = (tensors["samples"] / 255 - MEAN[:, None, None]) / DEVIATION[:, None, None]
     for layer in LAYERS:
         if "channels" not in layer:
             continue
@@ -80,7 +120,7 @@ def make_weights():
         tensors[name + ".weight"] = 2 * seeded_values.weight(name + ".weight", shape, {})
         tensors[name + ".bias"] = seeded_values.weight(name + ".bias", shape[:1], {})
         channels = layer["channels"]
-    for name in ["stem.weight", "stem.bias"]:
+    for name in [] if picture else ["stem.weight", "stem.bias"]:
         tensors[name] = np.round(tensors[name] * 64) / 64
     return {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
 
@@ -104,14 +144,16 @@ def power_of_two(x):
     return 2.0 ** np.ceil(np.log2(x))
 
 
-def quantize(tensors, outputs):
+def quantize(tensors, outputs, picture):
     """Scales from the largest numbers; powers of two where floats follow."""
     scales = {}
     for layer, following in zip(LAYERS, LAYERS[1:] + [None]):
         name = layer["name"]
-        if "channels" in layer and name not in FLOAT_LAYERS:
+        if "channels" in layer and (picture or name != "stem"):
             weight = tensors[name + ".weight"]
             scale = np.abs(weight).max((1, 2, 3)) / 127
+            if name == "stem":
+                scale = np.abs(weight * picture.factors).max((1, 2, 3)) / 123
             scales[name + ".weight_scale"] = power_of_two(scale) if name in FLOAT_OUTPUTS else scale
             scales[name + ".shift"] = tensors[name + ".bias"]
         if name in FLOAT_OUTPUTS:
@@ -119,7 +161,7 @@ def quantize(tensors, outputs):
         low, high = min(0, outputs[name].min()), outputs[name].max()
         # Some is cut off, so that some features saturate.
         scale = 0.97 * (high - low) / 255
-        if name == "stem" or following["name"] in FLOAT_OUTPUTS:
+        if (name == "stem" and not picture) or following["name"] in FLOAT_OUTPUTS:
             # 255 must not stand for more than 6 where an activation ends there.
             scale = power_of_two(scale / 2 if layer.get("activation") else scale)
         scales[name + ".output_scale"] = np.array([scale])
@@ -131,7 +173,7 @@ def stored(x):
     return np.clip(np.rint(x), 0, 255).astype(np.uint8)
 
 
-def run_integers(tensors, scales):
+def run_integers(tensors, scales, picture):
     """The bytes that layers store, and the logits."""
     results, features, x = {}, {}, tensors["input"]
     for layer in LAYERS:
@@ -142,7 +184,15 @@ def run_integers(tensors, scales):
             x = x.mean((2, 3), keepdims=True, dtype=np.float32)
             results["embedding"] = x[:, :, 0, 0]
             x = x / scale_out + zero_out
-        elif name in FLOAT_LAYERS:
+        elif name == "stem" and picture:
+            scale = scales["stem.weight_scale"]
+            weight = picture.weights(tensors["stem.weight"], scale)
+            product = picture.scale * scale
+            sums, less = picture.sums(layer, tensors["samples"].astype(np.int32), weight)
+            shift = scales["stem.shift"] + zero_out * scale_out
+            bias = np.rint(np.rint(shift.astype(np.float64) / product) - less).astype(np.int32)
+            x = (sums + bias[:, None, None]).astype(np.float32) * (product / scale_out)[:, None, None]
+        elif name == "stem":
             x = convolve(layer, x, tensors[name + ".weight"]) + tensors[name + ".bias"][:, None, None]
             x = activate(layer, x) / scale_out + zero_out
         else:
@@ -173,20 +223,28 @@ def run_integers(tensors, scales):
     return results
 
 
-def main():
-    OUTPUT.mkdir(parents=True, exist_ok=True)
-    tensors = make_weights()
+def make(folder, picture):
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = make_weights(picture)
     outputs = run_floats(tensors)
-    scales = quantize(tensors, outputs)
-    results = run_integers(tensors, scales)
-    (OUTPUT / "network.json").write_text(json.dumps({"input": INPUT[1:], "layers": LAYERS}, indent=1) + "\n")
-    save_file(tensors, OUTPUT / "model.safetensors")
+    scales = quantize(tensors, outputs, picture)
+    results = run_integers(tensors, scales, picture)
+    network = {"input": INPUT[1:], "layers": LAYERS}
+    if picture:
+        network |= {"mean": MEAN.tolist(), "std": DEVIATION.tolist()}
+    (folder / "network.json").write_text(json.dumps(network, indent=1) + "\n")
+    save_file(tensors, folder / "model.safetensors")
     metadata = {"format": "pt", "effnet_quantization": "1", "calibration_pictures": str(INPUT[0])}
-    save_file(scales, OUTPUT / "quantization.safetensors", metadata=metadata)
-    save_file({name: np.ascontiguousarray(value) for name, value in results.items()}, OUTPUT / "goldens.safetensors")
+    save_file(scales, folder / "quantization.safetensors", metadata=metadata)
+    save_file({name: np.ascontiguousarray(value) for name, value in results.items()}, folder / "goldens.safetensors")
     exact = outputs["classifier"][:, :, 0, 0]
     error = results["logits"] - exact
-    print(f"{10 * np.log10((exact**2).sum() / (error**2).sum()):.1f} dB between floats and integers")
+    print(f"{folder.name}: {10 * np.log10((exact**2).sum() / (error**2).sum()):.1f} dB between floats and integers")
+
+
+def main():
+    make(OUTPUT / "int8", None)
+    make(OUTPUT / "int8-picture", Picture())
 
 
 if __name__ == "__main__":

@@ -56,6 +56,8 @@ package struct Graph: Sendable {
 
     /// The graph's input.
     package static let input = Value(index: 0)
+    /// What it is called among the names of nodes.
+    package static let inputName = "input"
 }
 
 /// Collects nodes. The value of each becomes the next one's input.

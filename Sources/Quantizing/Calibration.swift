@@ -96,7 +96,7 @@ package struct Calibration {
         leastDecibels: Double,
         progress: (_ tried: Int, _ decibels: Double) -> Void = { _, _ in }
     ) throws -> SensitiveLayers.Choice {
-        let quantizer = try Quantizer(model, name: name, statistics: statistics)
+        let quantizer = try Quantizer(model, name: name, transform: transform, statistics: statistics)
         let fidelity = try LogitFidelity(
             model,
             transform: transform,

@@ -1,4 +1,4 @@
-internal import Engine
+package import Engine
 package import ModelGraph
 
 /// Which convolutions of an optimised graph multiply integers, and which values are stored in 8 bits for that.
@@ -12,8 +12,10 @@ package struct LayerChoice {
 
     private let graph: Graph
 
-    /// - Parameter wide: names of layers that shall not multiply integers.
-    package init(_ graph: Graph, wide: Set<String>) throws(GraphError) {
+    /// - Parameters:
+    ///   - picture: what bytes of the picture would stand for; nil if they cannot stand for it.
+    ///   - wide: names of layers that shall not multiply integers.
+    package init(_ graph: Graph, picture: InputBytes?, wide: Set<String>) throws(GraphError) {
         self.graph = graph
         let shapes = try graph.shapes()
         // What may be integers; the engine says what it makes of that.
@@ -29,19 +31,22 @@ package struct LayerChoice {
                 candidates.layers[node.name] = Quantization.Layer(scales: [], shifts: [])
             }
         }
-        let integers = try IntegerLayers(graph, candidates)
+        let integers = try IntegerLayers(graph, candidates, picture: picture)
         layers = integers.layers
         narrowValues = integers.values
         for case (let node, .convolution(let convolution)) in graph.nodes.map({ ($0, $0.operation) })
         where candidates.layers[node.name] != nil && !layers.contains(node.name) {
             reasons[node.name] =
-                convolution.groups > 1 ? "depthwise, and not directly behind a convolution" : "its input is wide"
+                if node.inputs[0] == Graph.input {
+                    "reads the picture"
+                } else {
+                    convolution.groups > 1 ? "depthwise, and not directly behind a convolution" : "its input is wide"
+                }
         }
     }
 
     /// Why a convolution shall not multiply integers, whatever its neighbours do.
     private func obstacle(_ node: Node, _ convolution: Convolution, input: FeatureShape) -> String? {
-        if node.inputs[0] == Graph.input { return "reads the picture" }
         if input.height * input.width == 1, node.output != graph.logits { return "squeeze-and-excitation" }
         guard convolution.groups > 1 else { return nil }
         let isDepthwise = convolution.groups == input.channels && convolution.outputChannels == input.channels

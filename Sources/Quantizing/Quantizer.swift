@@ -24,6 +24,7 @@ package struct Quantizer: Sendable {
     }
 
     private let model: Model
+    private let picture: InputBytes?
     private let shapes: [FeatureShape]
     /// By node.
     private let ranges: [String: FeatureRange]
@@ -35,15 +36,22 @@ package struct Quantizer: Sendable {
     /// - Parameters:
     ///   - model: after all passes, with weights in floats.
     ///   - name: what errors call it.
-    ///   - statistics: of all nodes' outputs, by the nodes' names.
-    package init(_ model: Model, name: String, statistics: [String: FeatureStatistics]) throws {
+    ///   - transform: what it makes of a picture's samples.
+    ///   - statistics: of the input and all nodes' outputs, by their names.
+    package init(
+        _ model: Model,
+        name: String,
+        transform: ImageTransform,
+        statistics: [String: FeatureStatistics]
+    ) throws {
         self.model = model
+        picture = InputBytes(picture: transform, channels: model.graph.inputShape.channels)
         shapes = try model.graph.shapes()
-        let choice = try LayerChoice(model.graph, wide: [])
+        let choice = try LayerChoice(model.graph, picture: picture, wide: [])
         groups = choice.groups
         guard !choice.layers.isEmpty else { throw QuantizerError.noLayer(model: name) }
         let producers = Dictionary(
-            model.graph.nodes.map { ($0.output, $0.name) },
+            [(Graph.input, Graph.inputName)] + model.graph.nodes.map { ($0.output, $0.name) },
             uniquingKeysWith: { first, _ in first }
         )
         var ranges: [String: FeatureRange] = [:]
@@ -60,14 +68,21 @@ package struct Quantizer: Sendable {
             let producer = producers[node.inputs[0]] ?? ""
             guard let inputs = statistics[producer] else { throw QuantizerError.notObserved(layer: producer) }
             let shift = convolution.affine?.shift ?? [Float](repeating: 0, count: convolution.outputChannels)
-            let inputScale = ranges[producer]?.features.scale ?? 1
+            let readPicture = node.inputs[0] == Graph.input ? picture : nil
+            let factors = readPicture?.factors ?? [1]
+            let inputScale = readPicture?.scale ?? ranges[producer]?.features.scale ?? 1
+            let shape = convolution.weightShape(inputChannels: inputs.shape.channels)
             let rounded = RoundedWeights(
-                try Self.factoredWeights(of: convolution, inputs: shapes[node.inputs[0].index], model.weights),
+                try Self.factoredWeights(of: convolution, shape: shape, inputFactors: factors, model.weights),
                 channels: convolution.outputChannels,
-                lowestScales: shift.map { abs($0) / (inputScale * Self.largestShift) }
+                lowestScales: shift.map { abs($0) / (inputScale * Self.largestShift) },
+                rounding: WeightRounding(readsPicture: readPicture != nil, shape: shape)
             )
             weights[node.name] = rounded
-            let means = inputs.tapMeans(of: convolution, output: shapes[node.output.index])
+            let taps = convolution.kernelHeight * convolution.kernelWidth
+            let means = inputs.tapMeans(of: convolution, output: shapes[node.output.index]).enumerated().map {
+                $0.element / factors[$0.offset / taps % factors.count]
+            }
             let corrections = rounded.corrections(of: convolution, tapMeans: means)
             shifts[node.name] = zip(shift, corrections).map { $0 + $1 }
         }
@@ -89,7 +104,7 @@ package struct Quantizer: Sendable {
         keepingWide wide: Set<String> = [],
         in format: Quantization.WideFormat = .bf16
     ) throws -> Result {
-        let choice = try LayerChoice(model.graph, wide: wide)
+        let choice = try LayerChoice(model.graph, picture: picture, wide: wide)
         var result = Result(quantization: Quantization(wideFormat: format), weights: [:], layers: [])
         for node in model.graph.nodes {
             let isNarrow = choice.narrowValues.contains(node.output)
@@ -108,19 +123,21 @@ package struct Quantizer: Sendable {
         return result
     }
 
-    /// A convolution's weights with the factors of its affine on them.
+    /// A convolution's weights with the factors of its affine on them, and those of its input channels: one each, or one
+    /// for all.
     private static func factoredWeights(
         of convolution: Convolution,
-        inputs: FeatureShape,
+        shape: [Int],
+        inputFactors: [Float],
         _ weights: Weights
     ) throws(GraphError) -> [Float] {
-        var floats = try weights.floats(
-            convolution.weight,
-            shape: convolution.weightShape(inputChannels: inputs.channels)
-        )
-        guard let affine = convolution.affine else { return floats }
+        var floats = try weights.floats(convolution.weight, shape: shape)
         let count = floats.count / max(convolution.outputChannels, 1)
-        for index in floats.indices { floats[index] *= affine.scale[index / count] }
+        let perInput = max(count / inputFactors.count, 1)
+        for index in floats.indices {
+            let scale = convolution.affine?.scale[index / count] ?? 1
+            floats[index] *= scale * inputFactors[index % count / perInput]
+        }
         return floats
     }
 }

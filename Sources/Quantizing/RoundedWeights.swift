@@ -1,59 +1,59 @@
+package import Engine
 internal import ModelGraph
 
 /// A convolution's weights as 8-bit integers: weight = scale · stored, one scale for each output channel.
 package struct RoundedWeights: Sendable, Equatable {
     /// In the order of the tensor: output channels outermost.
-    package private(set) var stored: [Int8] = []
-    package private(set) var scales: [Float] = []
+    package let stored: [Int8]
+    package let scales: [Float]
     /// weight − scale · stored
-    package private(set) var errors: [Float] = []
+    package let errors: [Float]
     /// The mean square of the weights over that of the errors, in decibels.
     package let decibels: Double
-
-    /// The largest stored number: −128 is left out, so that the range is symmetric.
-    package static let limit: Float = 127
 
     /// Scales of the search, from the one that cuts nothing off down to half of it.
     private static let steps = 32
 
     /// Finds for each output channel the scale with the least squared error (Nagel et al., 2021, section 3.1): a grid of
-    /// scales, then for the integers of the best one the scale that minimises Σ (w − s·q)², Σ w·q / Σ q².
+    /// scales, then for the integers of the best one the scale that minimises Σ (w − s·q)², Σ w·q / Σ q². Where sums are
+    /// rounded errors are not those of single weights: there the scale cuts nothing off.
     ///
     /// - Parameters:
     ///   - weights: with the factors that batch normalisation puts on them.
     ///   - channels: output channels; divides the number of weights.
     ///   - lowestScales: no channel's scale may be below its own; empty where any may be.
-    package init(_ weights: [Float], channels: Int, lowestScales: [Float] = []) {
+    package init(
+        _ weights: [Float],
+        channels: Int,
+        lowestScales: [Float] = [],
+        rounding: WeightRounding = .nearest
+    ) {
         let count = weights.count / max(channels, 1)
-        var (power, error) = (0.0, 0.0)
-        for channel in 0..<channels {
+        let scales = (0..<channels).map { channel in
             let weights = weights[channel * count..<(channel + 1) * count]
             let lowest = lowestScales.isEmpty ? 0 : lowestScales[channel]
-            let scale = max(weights.withUnsafeBufferPointer(Self.bestScale), lowest)
-            scales.append(scale)
-            for weight in weights {
-                let number = Self.rounded(weight, scale: scale)
-                stored.append(Int8(number))
-                errors.append(weight - scale * number)
-                power += Double(weight * weight)
-                error += Double((weight - scale * number) * (weight - scale * number))
-            }
+            return max(weights.withUnsafeBufferPointer { Self.bestScale($0, rounding) }, lowest)
         }
-        decibels = signalToNoise(power: power, error: error)
+        let stored = rounding.integers(weights, scales: scales)
+        let errors = weights.indices.map { weights[$0] - scales[$0 / count] * Float(stored[$0]) }
+        decibels = signalToNoise(
+            power: weights.reduce(0) { $0 + Double($1 * $1) },
+            error: errors.reduce(0) { $0 + Double($1 * $1) }
+        )
+        (self.scales, self.stored, self.errors) = (scales, stored, errors)
     }
 
     /// Of weights that are all zero. Any would do, but products of scales shall stay normal numbers below 1.
     private static let emptyScale: Float = 0x1p-20
 
-    /// The integer that stands for a weight.
-    static func rounded(_ weight: Float, scale: Float) -> Float {
-        min(max((weight / scale).rounded(.toNearestOrEven), -limit), limit)
-    }
-
-    private static func bestScale(_ weights: UnsafeBufferPointer<Float>) -> Float {
-        let largest = weights.reduce(0) { max($0, abs($1)) }
-        let whole = largest / limit
+    private static func bestScale(_ weights: UnsafeBufferPointer<Float>, _ rounding: WeightRounding) -> Float {
+        let limit = rounding.limit
+        let whole = weights.reduce(0) { max($0, abs($1)) } / limit
         guard whole.isNormal else { return emptyScale }
+        guard rounding == .nearest else { return whole }
+        func rounded(_ weight: Float, scale: Float) -> Float {
+            min(max((weight / scale).rounded(.toNearestOrEven), -limit), limit)
+        }
         var best = (scale: whole, error: Float.infinity)
         func consider(_ scale: Float) {
             var error: Float = 0

@@ -7,24 +7,22 @@ import Testing
 @Suite struct IntegerNetworkTests {
     private static func session(_ network: IntegerNetwork, _ weights: Weights, set: InstructionSet) throws -> Session {
         let model = try Model(graph: network.graph, weights: weights, quantization: network.quantization)
-        return try session(model, images: network.images, set: set, .int8)
+        return try session(model, network, set: set, .int8)
     }
 
     private static func session(
         _ model: Model,
-        images: Int,
+        _ network: IntegerNetwork,
         set: InstructionSet,
         _ precision: Precision
     ) throws -> Session {
-        let shape = model.graph.inputShape
-        let transform = ImageTransform(
-            width: shape.width,
-            height: shape.height,
-            mean: [0, 0, 0],
-            standardDeviation: [1, 1, 1]
+        let plan = try Plan(
+            model.optimized(),
+            transform: network.transform,
+            instructionSet: set,
+            precision: precision
         )
-        let plan = try Plan(model.optimized(), transform: transform, instructionSet: set, precision: precision)
-        return Session(plan: plan, maxBatch: images, pool: WorkerPool(helpers: 1))
+        return Session(plan: plan, maxBatch: network.images, pool: WorkerPool(helpers: 1))
     }
 
     private func check(_ network: IntegerNetwork, _ session: Session) throws {
@@ -35,15 +33,17 @@ import Testing
             try session.run(.tensor(Array(network.input[image * count..<(image + 1) * count]), images: 1))
         }
         let batch = try session.run(.tensor(network.input, images: network.images), threads: 2)
-        for (outputs, title) in [(single, "one by one"), (batch, "together")] {
+        var runs = [(single, "one by one"), (batch, "together")]
+        if !network.samples.isEmpty { runs.append((try session.run(.pixels(network.samples)), "as samples")) }
+        for (outputs, title) in runs {
             #expect(outputs.flatMap(\.logits) == logits, "\(title)")
             #expect(outputs.flatMap(\.embedding) == embedding, "\(title)")
         }
     }
 
-    @Test(arguments: InstructionSet.allCases.filter(\.isSupported))
-    func answersAreThoseOfIntegerArithmetic(set: InstructionSet) throws {
-        let network = try IntegerNetwork()
+    @Test(arguments: InstructionSet.allCases.filter(\.isSupported), [false, true])
+    func answersAreThoseOfIntegerArithmetic(set: InstructionSet, stemReadsBytes: Bool) throws {
+        let network = try IntegerNetwork(stemReadsBytes: stemReadsBytes)
         try check(network, Self.session(network, network.weights, set: set))
     }
 
@@ -53,7 +53,7 @@ import Testing
         let network = try IntegerNetwork()
         func logits(_ precision: Precision, _ quantization: Quantization? = nil) throws -> [Float] {
             let model = try Model(graph: network.graph, weights: network.weights, quantization: quantization)
-            return try Self.session(model, images: network.images, set: .best, precision)
+            return try Self.session(model, network, set: .best, precision)
                 .run(.tensor(network.input, images: network.images)).flatMap(\.logits)
         }
         let wide = try logits(.int8, Quantization(wideFormat: format))
@@ -71,7 +71,7 @@ import Testing
                 Quantization(features: network.quantization.features, layers: layers, wideFormat: $0)
             }
             let model = try Model(graph: network.graph, weights: network.weights, quantization: quantization)
-            return try Self.session(model, images: network.images, set: .best, format == nil ? .fp32 : .int8)
+            return try Self.session(model, network, set: .best, format == nil ? .fp32 : .int8)
                 .run(.tensor(network.input, images: network.images)).flatMap(\.logits)
         }
         let exact = try logits(nil)

@@ -18,7 +18,8 @@ import Testing
         for _ in 0..<2 {
             try session.observe(.tensor(image, images: 1), threads: 2) { seen[$0.name] = $0 }
         }
-        #expect(Set(seen.keys) == Set(optimized.graph.nodes.map(\.name)))
+        #expect(Set(seen.keys) == Set([Graph.inputName] + optimized.graph.nodes.map(\.name)))
+        #expect(seen[Graph.inputName]?.values == image)
         let shapes = try optimized.graph.shapes()
         for node in optimized.graph.nodes {
             let features = try #require(seen[node.name])

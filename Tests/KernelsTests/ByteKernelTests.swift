@@ -12,10 +12,14 @@ struct ByteKernelTests {
         var hasResidual = false
         var output = Element.uint8
         var lines = 1
+        /// Words from one pixel's input to the next one's; a block where it is nil.
+        var stride: Int?
     }
 
     static func cases(rows: Int) -> [Case] {
-        var cases = [1, 3, 4, 5, rows, rows + 1, 2 * rows + 3].map { Case(pixels: $0) }
+        var cases = [1, 3, 4, 5, rows - 1, rows, rows + 1, 2 * rows, 2 * rows + 3].map { Case(pixels: $0) }
+        // A picture's.
+        cases.append(Case(pixels: 2 * rows + 3, fullTaps: 0, tailTaps: 3, tailSteps: 3, lines: 2, stride: 2))
         cases.append(Case(pixels: rows + 2, fullTaps: 3, tailTaps: 1, tailSteps: 1))
         cases.append(Case(pixels: rows + 2, fullTaps: 9, lines: 3))
         return [Element.uint8, .float32, .uint8Quads].flatMap { output in
@@ -42,9 +46,10 @@ struct ByteKernelTests {
         let (blockWords, lanes) = (block / 4, kernel.blocks * block)
         let taps = testCase.fullTaps + testCase.tailTaps
         let steps = testCase.fullTaps * blockWords + testCase.tailTaps * testCase.tailSteps
-        let lineStride = testCase.pixels * blockWords
+        let stride = testCase.stride ?? blockWords
+        let lineStride = testCase.pixels * stride
         // Quads may read three pixels beyond a line.
-        let tapStride = testCase.lines * lineStride + 3 * blockWords + 5
+        let tapStride = testCase.lines * lineStride + 3 * stride + 5
         let a = noise.bytes(4 * taps * tapStride)
         let b = noise.weights(4 * steps * lanes)
         let (words, weights) = (Pinned(a.words), Pinned(b.map(UInt8.init(bitPattern:)).words))
@@ -69,7 +74,7 @@ struct ByteKernelTests {
         kernel.run(
             GEMMArguments(
                 a: words.constant,
-                aStride: blockWords,
+                aStride: stride,
                 aLineStride: lineStride,
                 tapOffsets: offsets.constant,
                 fullTaps: testCase.fullTaps,
@@ -128,7 +133,7 @@ struct ByteKernelTests {
             var step = 0
             for tap in 0..<taps {
                 for k in 0..<(tap < testCase.fullTaps ? blockWords : testCase.tailSteps) {
-                    let input = 4 * (tap * tapStride + line * lineStride + column * blockWords + k)
+                    let input = 4 * (tap * tapStride + line * lineStride + column * stride + k)
                     let weight = 4 * (step * lanes + lane)
                     for part in 0..<4 { sum += Int32(a[input + part]) * Int32(b[weight + part]) }
                     step += 1

@@ -6,31 +6,47 @@ import TestSupport
 import Testing
 
 @Suite struct LayerChoiceTests {
-    private func choice(_ name: String, wide: Set<String> = []) throws -> (LayerChoice, Graph) {
+    private static let transform = ImageTransform.plain(width: 96, height: 96)
+
+    private func choice(
+        _ name: String,
+        wide: Set<String> = [],
+        picture: InputBytes? = InputBytes(picture: transform, channels: 3)
+    ) throws -> (LayerChoice, Graph) {
         let shape = FeatureShape(channels: 3, height: 96, width: 96)
         let graph = try Architecture(named: name).graph(inputShape: shape, classCount: 5)
         let weights = SeededValues.weights(try graph.parameters().map { ($0.name, $0.shape) })
         let model = try Model(graph: graph, weights: weights).optimized()
-        return (try LayerChoice(model.graph, wide: wide), model.graph)
+        return (try LayerChoice(model.graph, picture: picture, wide: wide), model.graph)
     }
 
     private func output(_ name: String, _ graph: Graph) throws -> Value {
         try #require(graph.nodes.first { $0.name == name }).output
     }
 
-    @Test func allOfALiteNetworkButTheStem() throws {
+    @Test func allOfALiteNetwork() throws {
         let (choice, graph) = try choice("tf_efficientnet_lite0")
-        #expect(choice.reasons == ["conv_stem": "reads the picture"])
-        #expect(choice.layers.count == 49)
+        #expect(choice.reasons == [:])
+        #expect(choice.layers.count == 50)
         let wide = Set(graph.nodes.map(\.output)).subtracting(choice.narrowValues)
         #expect(wide == [try output("conv_head", graph), try #require(graph.logits)])
     }
 
+    /// Borders of a picture are zeros, which stand for a mean outside of what a sample can be.
+    @Test(arguments: [-0.1, 1.1] as [Float])
+    func picturesThatBytesCannotStandForStayFloats(mean: Float) throws {
+        var transform = Self.transform
+        transform.mean[1] = mean
+        let (choice, _) = try choice("tf_efficientnet_lite0", picture: InputBytes(picture: transform, channels: 3))
+        #expect(choice.reasons == ["conv_stem": "reads the picture"])
+        #expect(choice.layers.count == 49)
+    }
+
     @Test func projectionsBehindSqueezeAndExcitationStayWide() throws {
         let (choice, graph) = try choice("efficientnet_b0")
-        #expect(choice.layers.count == 15 + 16 + 2)
+        #expect(choice.layers.count == 1 + 15 + 16 + 2)
         for name in choice.layers {
-            #expect(!name.contains(".se.") && !name.contains("conv_pwl") && name != "conv_stem")
+            #expect(!name.contains(".se.") && !name.contains("conv_pwl"))
         }
         // What the next block's integers read is narrow; what is averaged and scaled is not.
         #expect(choice.narrowValues.contains(try output("blocks.1.0.conv_pwl", graph)))
@@ -42,7 +58,7 @@ import Testing
     func narrowValuesHaveNarrowReaders(name: String) throws {
         let (choice, graph) = try choice(name)
         for node in graph.nodes where choice.layers.contains(node.name) {
-            #expect(choice.narrowValues.contains(node.inputs[0]))
+            #expect(node.inputs[0] == Graph.input || choice.narrowValues.contains(node.inputs[0]))
         }
         for node in graph.nodes {
             for (index, input) in node.inputs.enumerated() where choice.narrowValues.contains(input) {
@@ -84,7 +100,7 @@ import Testing
     @Test func sensitiveLayersAndWhatDependsOnThemStayWide() throws {
         let (choice, graph) = try choice("tf_efficientnet_lite0", wide: ["blocks.3.1.conv_pwl"])
         #expect(choice.reasons["blocks.3.1.conv_pwl"] == "sensitive")
-        #expect(choice.layers.count == 48)
+        #expect(choice.layers.count == 49)
         #expect(!choice.narrowValues.contains(try output("blocks.3.1.conv_dw", graph)))
         #expect(choice.narrowValues.contains(try output("blocks.3.1.conv_pwl", graph)))
     }

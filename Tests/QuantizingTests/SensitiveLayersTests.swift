@@ -15,7 +15,7 @@ import Testing
         network = try IntegerNetwork()
         model = try Model(graph: network.graph, weights: network.weights).optimized()
         let statistics = try FeatureStatistics.observed(in: model, network.input, images: network.images)
-        quantizer = try Quantizer(model, name: "int8", statistics: statistics)
+        quantizer = try Quantizer(model, name: "int8", transform: network.transform, statistics: statistics)
         all = Set(try quantizer().quantization.layers.keys)
     }
 

@@ -2,7 +2,7 @@ import Checkpoints
 import FoundationEssentials
 package import ModelGraph
 
-/// The small network of scripts/make-int8-goldens.py, and what integer arithmetic answers for it.
+/// A small network of scripts/make-int8-goldens.py, and what integer arithmetic answers for it.
 package struct IntegerNetwork: Sendable {
     package let graph: Graph
     /// In floats.
@@ -11,6 +11,10 @@ package struct IntegerNetwork: Sendable {
     /// `[image][channel][row][column]`
     package let input: [Float]
     package let images: Int
+    /// The network's size, and what it makes of samples.
+    package let transform: ImageTransform
+    /// For each image its samples, channels interleaved; none where its stem multiplies floats.
+    package let samples: [[UInt8]]
     /// `logits` and `embedding` in floats, and of each layer that stores bytes `[image][channel][row][column]`.
     package let goldens: Weights
 
@@ -26,11 +30,14 @@ package struct IntegerNetwork: Sendable {
         }
 
         var input: [Int]
+        var mean: [Float]?
+        var std: [Float]?
         var layers: [Layer]
     }
 
-    package init() throws {
-        let folder = Fixtures.path("int8")
+    /// - Parameter stemReadsBytes: whether the first layer multiplies integers too.
+    package init(stemReadsBytes: Bool = false) throws {
+        let folder = Fixtures.path(stemReadsBytes ? "int8-picture" : "int8")
         let data = try Data(contentsOf: URL(filePath: "\(folder)/network.json"))
         let description = try JSONDecoder().decode(Description.self, from: data)
         graph = Self.graph(description)
@@ -47,6 +54,18 @@ package struct IntegerNetwork: Sendable {
             )
         }
         (self.input, images, self.quantization) = (floats, input.shape[0], quantization)
+        transform = ImageTransform(
+            width: graph.inputShape.width,
+            height: graph.inputShape.height,
+            mean: description.mean ?? [0, 0, 0],
+            standardDeviation: description.std ?? [1, 1, 1]
+        )
+        let planes = weights["samples"]?.floats() ?? []
+        let channels = graph.inputShape.channels
+        let pixels = graph.inputShape.width * graph.inputShape.height
+        samples = stride(from: 0, to: planes.count, by: channels * pixels).map { first in
+            (0..<channels * pixels).map { UInt8(planes[first + $0 % channels * pixels + $0 / channels]) }
+        }
     }
 
     private static func graph(_ description: Description) -> Graph {

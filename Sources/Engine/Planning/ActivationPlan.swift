@@ -29,6 +29,7 @@ struct ActivationPlan {
     /// - Parameters:
     ///   - block: the kernels' block of channels.
     ///   - quantization: what int8 needs.
+    ///   - picture: what bytes of the picture would stand for; nil if they cannot stand for it.
     ///   - keepsAllValues: whether each value has a place of its own until the run ends.
     init(
         _ graph: Graph,
@@ -36,6 +37,7 @@ struct ActivationPlan {
         block: Int,
         precision: Precision,
         quantization: Quantization?,
+        picture: InputBytes?,
         keepsAllValues: Bool = false
     ) {
         self.graph = graph
@@ -45,7 +47,7 @@ struct ActivationPlan {
         aliases = keepsAllValues ? [:] : graph.inPlaceValues()
         streams = keepsAllValues ? [:] : graph.streamedConvolutions(shapes: shapes)
         if precision == .int8, let quantization {
-            bytes = ByteFeatures(graph, quantization, shapes: shapes, streams: streams)
+            bytes = ByteFeatures(graph, quantization, picture: picture, shapes: shapes, streams: streams)
         } else {
             bytes = ByteFeatures()
         }
@@ -68,12 +70,16 @@ struct ActivationPlan {
         let values = lives.keys.sorted { $0.index < $1.index }
         let layouts = values.map { value in
             let shape = shapes[value.index]
+            let mapping = bytes.input(value)
+            let element = mapping != nil ? Element.uint8 : bfloat16Values.contains(value) ? .bfloat16 : .float32
+            // All channels of a picture lie side by side, in whole words.
+            let channels = (shape.channels + element.perWord - 1) / element.perWord * element.perWord
             return BufferLayout(
                 shape: shape,
-                block: value == Graph.input ? shape.channels : block,
-                element: bytes[value] != nil ? .uint8 : bfloat16Values.contains(value) ? .bfloat16 : .float32,
+                block: value == Graph.input ? channels : block,
+                element: element,
                 border: borders[value] ?? Border(),
-                borderWord: bytes[value]?.zeroWord ?? 0
+                borderWord: mapping?.zeroWord ?? 0
             )
         }
         for isBatched in [false, true] {

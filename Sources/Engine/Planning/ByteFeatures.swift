@@ -7,6 +7,8 @@ struct ByteFeatures {
     private(set) var stored: [Value: Quantization.Features] = [:]
     /// The mapping of each streamed convolution's output that is handed on in bytes, and the window that reads it.
     private(set) var streamed: [Value: (features: Quantization.Features, window: QuadWindow)] = [:]
+    /// What the bytes of the picture stand for; nil where it is stored as floats.
+    private(set) var picture: InputBytes?
     private let layers: [String: Quantization.Layer]
 
     /// No bytes at all.
@@ -14,8 +16,16 @@ struct ByteFeatures {
         layers = [:]
     }
 
-    /// - Parameter streams: convolutions whose output never exists as a whole.
-    init(_ graph: Graph, _ quantization: Quantization, shapes: [FeatureShape], streams: [Value: Node]) {
+    /// - Parameters:
+    ///   - picture: what bytes of the picture would stand for; nil if they cannot stand for it.
+    ///   - streams: convolutions whose output never exists as a whole.
+    init(
+        _ graph: Graph,
+        _ quantization: Quantization,
+        picture: InputBytes?,
+        shapes: [FeatureShape],
+        streams: [Value: Node]
+    ) {
         layers = quantization.layers
         let makers = Dictionary(graph.nodes.map { ($0.output, $0) }) { $1 }
         for node in graph.nodes {
@@ -42,6 +52,8 @@ struct ByteFeatures {
             stored[value] = nil
         }
         removeWhatOthersRead(graph, shapes: shapes)
+        let readers = graph.nodes.filter { $0.inputs.contains(Graph.input) }
+        if readers.allSatisfy({ layers.keys.contains($0.name) && $0.isProductOfAllChannels }) { self.picture = picture }
     }
 
     /// Kernels whose inputs are bytes write quads only where no input is skipped.
@@ -71,13 +83,26 @@ struct ByteFeatures {
     func layer(_ node: Node, shapes: [FeatureShape]) -> Quantization.Layer? {
         guard case .convolution(let convolution) = node.operation else { return nil }
         let input = node.inputs[0]
+        if input == Graph.input { return picture == nil ? nil : layers[node.name] }
         if streamed.keys.contains(input) { return layers[node.name] }
         let isDepthwise = convolution.isDepthwise(input: shapes[input.index])
         return stored.keys.contains(input) && !isDepthwise ? layers[node.name] : nil
     }
 
-    /// How a value's bytes are mapped; nil for a value that is none.
+    /// How a value's bytes are mapped; nil for a value that is none, and for the picture.
     subscript(value: Value) -> Quantization.Features? { stored[value] ?? streamed[value]?.features }
+
+    /// What the bytes of a product's input stand for; nil for a value that is none.
+    func input(_ value: Value) -> InputBytes? {
+        value == Graph.input ? picture : self[value].map(InputBytes.init)
+    }
+}
+
+extension Node {
+    /// Whether it is a convolution, not in groups.
+    fileprivate var isProductOfAllChannels: Bool {
+        if case .convolution(let convolution) = operation { convolution.groups == 1 } else { false }
+    }
 }
 
 extension QuadWindow {

@@ -7,12 +7,14 @@ package struct IntegerLayers {
     /// Values that are stored in 8 bits, or mapped to them for their reader.
     package private(set) var values: Set<Value> = []
 
-    /// - Parameter quantization: its layers and features are those that may be integers; its numbers do not matter.
-    package init(_ graph: Graph, _ quantization: Quantization) throws(GraphError) {
+    /// - Parameters:
+    ///   - quantization: its layers and features are those that may be integers; its numbers do not matter.
+    ///   - picture: what bytes of the picture would stand for; nil if they cannot stand for it.
+    package init(_ graph: Graph, _ quantization: Quantization, picture: InputBytes?) throws(GraphError) {
         let planned = graph.quantizingMeans(quantization)
         let shapes = try planned.shapes()
         let streams = planned.streamedConvolutions(shapes: shapes)
-        let bytes = ByteFeatures(planned, quantization, shapes: shapes, streams: streams)
+        let bytes = ByteFeatures(planned, quantization, picture: picture, shapes: shapes, streams: streams)
         for node in planned.nodes {
             if bytes.layer(node, shapes: shapes) != nil { layers.insert(node.name) }
             guard bytes[node.output] != nil else { continue }

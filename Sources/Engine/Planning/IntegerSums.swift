@@ -5,7 +5,7 @@ internal import ModelGraph
 ///
 ///     number = Σ (x − zero) · inputScale · w · weightScale + shift = (Σ x · w + bias) · scale
 ///
-/// with scale = inputScale · weightScale and bias = shift / scale − zero · Σ w, rounded.
+/// with scale = inputScale · weightScale and bias = shift / scale − Σ zero · w, rounded.
 struct IntegerSums {
     /// Integers of 32 bits, as words.
     private(set) var biasWords: [Float] = []
@@ -18,7 +18,7 @@ struct IntegerSums {
         _ values: [Int8],
         _ shifts: [Float],
         _ layer: Quantization.Layer,
-        input: Quantization.Features,
+        input: InputBytes,
         outputScale: Float,
         node: String
     ) throws {
@@ -30,8 +30,9 @@ struct IntegerSums {
         }
         for (channel, shift) in shifts.enumerated() {
             let scale = input.scale * layer.scales[channel]
-            let sum = values[channel * perOutput..<(channel + 1) * perOutput].reduce(0) { $0 + Int($1) }
-            let bias = (Double(shift) / Double(scale)).rounded(.toNearestOrEven) - Double(Int(input.zero) * sum)
+            let offset = input.offset(of: values[channel * perOutput..<(channel + 1) * perOutput])
+            let steps = (Double(shift) / Double(scale)).rounded(.toNearestOrEven)
+            let bias = (steps - offset).rounded(.toNearestOrEven)
             let resultScale = scale / outputScale
             guard scale > 0, resultScale <= 1, abs(bias) <= 0x1p29 else {
                 let reason = "the scales of channel \(channel) do not fit each other"

@@ -1,13 +1,13 @@
 package import ModelGraph
 
-/// Where a node's output lies at the end of a run.
+/// Where a node's output, or the network's input, lies at the end of a run.
 struct ObservedBuffer: Sendable {
     let name: String
     let buffer: Buffer
 }
 
 extension Plan {
-    /// Plans an optimised model in fp32 so that the outputs of all nodes can be observed when a run ends: each has a
+    /// Plans an optimised model in fp32 so that its input and the outputs of all nodes can be observed when a run ends: each has a
     /// place of its own, and no two layers run as one.
     ///
     /// - Parameters:
@@ -28,8 +28,9 @@ extension Plan {
             keepsAllValues: true
         )
         self = try planner.plan()
-        observed = try model.graph.nodes.map { node in
-            ObservedBuffer(name: node.name, buffer: try planner.buffer(node.output, for: node.name))
+        let outputs = model.graph.nodes.map { (name: $0.name, value: $0.output) }
+        observed = try ([(Graph.inputName, Graph.input)] + outputs).map { name, value in
+            ObservedBuffer(name: name, buffer: try planner.buffer(value, for: name))
         }
     }
 }

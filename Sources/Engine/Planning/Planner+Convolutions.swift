@@ -223,7 +223,7 @@ extension Planner {
             block: block,
             order: order,
             input: element,
-            inputScale: activations.bytes[node.inputs[0]]?.scale ?? 1,
+            inputScale: activations.bytes.input(node.inputs[0])?.scale ?? 1,
             activation: convolution.activation.kernelActivation,
             mapping: results.mapping
         )
@@ -284,7 +284,7 @@ extension Planner {
             affine: affine,
             layer: layer,
             outputScale: results.scale,
-            input: activations.bytes[node.inputs[0]],
+            input: node.inputs[0] == Graph.input ? picture : activations.bytes.input(node.inputs[0]),
             destination: destination
         )
     }

@@ -35,6 +35,8 @@ struct Planner {
     let threads: Int
     let kernels: KernelTable
     let shapes: [FeatureShape]
+    /// What the samples of a picture stand for.
+    let picture: InputBytes?
     let activations: ActivationPlan
     /// What is left to do when the size of the packed weights is known.
     var packing: [PackedConvolution] = []
@@ -60,12 +62,14 @@ struct Planner {
         self.threads = max(1, threads)
         kernels = instructionSet.kernels
         shapes = try model.graph.shapes()
+        picture = InputBytes(picture: transform, channels: model.graph.inputShape.channels)
         activations = ActivationPlan(
             model.graph,
             shapes: shapes,
             block: kernels.block,
             precision: precision,
             quantization: model.quantization,
+            picture: picture,
             keepsAllValues: keepsAllValues
         )
     }
@@ -116,20 +120,19 @@ struct Planner {
 
     // MARK: Steps
 
-    private func inputStep() throws -> InputStep {
-        let channels = model.graph.inputShape.channels
-        let period = channels * kernels.block
-        func perChannel(_ values: [Float], _ channel: Int) -> Float {
-            values.isEmpty ? 0 : values[min(channel, values.count - 1)]
+    private func inputStep() throws -> any Step {
+        let output = try buffer(Graph.input, for: "input")
+        if let bytes = activations.bytes.picture {
+            return InputStep(output: output, rows: ByteRows(bytes, quantize: kernels.quantizePicture))
         }
         return InputStep(
-            output: try buffer(Graph.input, for: "input"),
-            normalize: kernels.normalize,
-            scales: (0..<period).map { 1 / (255 * perChannel(transform.standardDeviation, $0 % channels)) },
-            offsets: (0..<period).map { index in
-                let channel = index % channels
-                return -perChannel(transform.mean, channel) / perChannel(transform.standardDeviation, channel)
-            }
+            output: output,
+            rows: FloatRows(
+                transform,
+                channels: model.graph.inputShape.channels,
+                block: kernels.block,
+                normalize: kernels.normalize
+            )
         )
     }
 

@@ -41,11 +41,13 @@ struct TapOrder: Sendable {
         } else {
             // All channels of a pixel lie side by side, so one tap runs over a whole row of the kernel.
             tailTaps = height
-            tailSteps = width * input.shape.channels
+            tailSteps = width * input.pixelStride
             for ky in 0..<height {
                 tapOffsets.append(ky * input.rowStride)
                 for kx in 0..<width {
-                    for channel in 0..<input.shape.channels { weightIndices.append(weightIndex(channel, ky, kx)) }
+                    for channel in 0..<input.block {
+                        weightIndices.append(channel < input.shape.channels ? weightIndex(channel, ky, kx) : nil)
+                    }
                 }
             }
         }

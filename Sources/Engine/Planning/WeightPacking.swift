@@ -23,8 +23,8 @@ struct PackedConvolution {
     var layer: Quantization.Layer?
     /// What one step of the stored result stands for; 1 for results that are stored as the numbers they are.
     var outputScale: Float = 1
-    /// How the input's bytes are mapped.
-    var input: Quantization.Features?
+    /// What the input's bytes stand for; for a picture even where it is floats, because stored integers depend on it.
+    var input: InputBytes?
     var destination: Destination
 
     /// - Parameters:
@@ -32,7 +32,7 @@ struct PackedConvolution {
     ///   - base: the memory of all packed weights, all zero at first.
     func pack(_ tensors: Weights, block: Int, into base: UnsafeMutablePointer<Float>) throws {
         if let layer, let input {
-            let values = try integers(tensors, layer)
+            let values = try integers(tensors, layer, input)
             let sums = try IntegerSums(values, affine.shift, layer, input: input, outputScale: outputScale, node: name)
             pack(dense(values), sums, block: block, into: base)
         } else {
@@ -40,7 +40,7 @@ struct PackedConvolution {
         }
     }
 
-    /// Weights with the scale multiplied in; those that are stored as bytes have it in theirs.
+    /// Weights with the scale multiplied in; those that are stored as bytes have it in theirs, and input channels' factors.
     private func floats(_ tensors: Weights) throws -> [Float] {
         let values = try tensors.floats(weight, shape: shape)
         let perOutput = values.count / max(shape[0], 1)
@@ -49,11 +49,14 @@ struct PackedConvolution {
             let scale = affine.scale[channel] / outputScale
             for index in channel * perOutput..<(channel + 1) * perOutput { scaled[index] *= scale }
         }
+        if let factors = input?.factors, factors.count > 1, tensors[weight]?.elementType == .int8 {
+            for index in scaled.indices { scaled[index] /= factors[index % perOutput / (perOutput / factors.count)] }
+        }
         return scaled
     }
 
-    /// Weights as their layer's scales map them, −127…127.
-    private func integers(_ tensors: Weights, _ layer: Quantization.Layer) throws -> [Int8] {
+    /// Weights as their layer's scales map them, −127…127; the factors of input channels are multiplied into them.
+    private func integers(_ tensors: Weights, _ layer: Quantization.Layer, _ input: InputBytes) throws -> [Int8] {
         guard layer.scales.count == shape[0], layer.shifts.count == shape[0] else {
             let reason = "it has \(shape[0]) channels, not \(layer.scales.count)"
             throw PlanError.badQuantization(node: name, reason: reason)
@@ -63,11 +66,11 @@ struct PackedConvolution {
         }
         let values = try tensors.floats(weight, shape: shape)
         let perOutput = values.count / max(shape[0], 1)
-        return values.indices.map { index in
-            let channel = index / perOutput
-            let stored = values[index] * affine.scale[channel] / layer.scales[channel]
-            return Int8(max(-127, min(127, stored)).rounded(.toNearestOrEven))
+        let perInput = max(perOutput / input.factors.count, 1)
+        let factored = values.indices.map { index in
+            values[index] * affine.scale[index / perOutput] * input.factors[index % perOutput / perInput]
         }
+        return WeightRounding(readsPicture: input.isPicture, shape: shape).integers(factored, scales: layer.scales)
     }
 
     /// The weights of groups as those of one convolution over all channels, where the destination is one.

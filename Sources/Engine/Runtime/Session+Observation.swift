@@ -1,8 +1,8 @@
 package import ModelGraph
 
-/// What a node of the optimised graph made of one image.
+/// What a node of the optimised graph made of one image; or the image itself, as the network's input.
 package struct ObservedFeatures: Sendable {
-    /// The node's.
+    /// The node's, or `Graph.inputName`.
     package let name: String
     package let shape: FeatureShape
     /// `[channel][row][column]`
@@ -10,7 +10,7 @@ package struct ObservedFeatures: Sendable {
 }
 
 extension Session {
-    /// Runs a plan that is made for it over one image, and hands over what each node made, in the order of the nodes.
+    /// Runs a plan that is made for it over one image, and hands over its input and what each node made, in the order of the nodes.
     ///
     /// - Parameters:
     ///   - input: one image.

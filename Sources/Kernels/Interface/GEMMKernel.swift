@@ -32,8 +32,7 @@ package struct GEMMArguments {
     /// For inputs of bytes: what the sums are multiplied with, `blocks × block` values.
     package var scales: UnsafePointer<Float>
     /// What `c` and `residual` hold. In quads, lines stand apart, and what is left of a line's last word is filled with
-    /// zeros; the line's input may be read three pixels further than it is long, and neighbouring pixels' inputs are a
-    /// block apart where they are bytes.
+    /// zeros; the line's input may be read three pixels further than it is long.
     package var output: Element
     /// The first output pixel, first channel of the panel.
     package var c: UnsafeMutablePointer<Float>

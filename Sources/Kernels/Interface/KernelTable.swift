@@ -7,6 +7,7 @@ package struct KernelTable: Sendable {
     package typealias Pooling = @Sendable (borrowing PoolArguments) -> Void
     package typealias Elementwise = @Sendable (borrowing ElementwiseArguments) -> Void
     package typealias Peak = @Sendable (borrowing PeakArguments) -> Void
+    package typealias QuantizePicture = @Sendable (borrowing PictureArguments) -> Void
     package typealias Normalize = @Sendable (borrowing NormalizeArguments) -> Void
 
     /// Channels of one block of an activation; the vector's width in floats.
@@ -23,6 +24,7 @@ package struct KernelTable: Sendable {
     /// Multiplies the plane's pixels by `channels`.
     package var scale: Plane
     package var normalize: Normalize
+    package var quantizePicture: QuantizePicture
     package var pool: Pooling
     package var elementwise: Elementwise
     package var peak: Peak
@@ -39,6 +41,7 @@ package struct KernelTable: Sendable {
         average: @escaping Plane,
         scale: @escaping Plane,
         normalize: @escaping Normalize,
+        quantizePicture: @escaping QuantizePicture,
         pool: @escaping Pooling,
         elementwise: @escaping Elementwise,
         peak: @escaping Peak,
@@ -53,6 +56,7 @@ package struct KernelTable: Sendable {
         self.average = average
         self.scale = scale
         self.normalize = normalize
+        self.quantizePicture = quantizePicture
         self.pool = pool
         self.elementwise = elementwise
         self.peak = peak

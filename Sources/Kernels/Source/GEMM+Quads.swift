@@ -41,7 +41,8 @@ private func tile<Input: Format, let rows: Int, let blocks: Int>(
 /// pixels shorter, or again `rows` where lines seldom are.
 enum QuadTiles<let rows: Int, let long: Int, let short: Int, let blocks: Int> {}
 
-/// The stride that is known to the compiler, in words; none is for 0.
+/// The stride that is known to the compiler, in words: a block of bytes; of pictures, two pixels of three channels, or of
+/// one word. None is for 0.
 private enum Stride<let words: Int> {}
 
 /// Covers a line with tiles; the last one may reach three pixels beyond it.
@@ -90,6 +91,8 @@ func runQuads<Input: Format, let rows: Int, let long: Int, let short: Int, let b
     for line in 0..<arguments.lines {
         if rows > 4, Input.isBytes, arguments.aStride == UInt8Format.words {
             cover(input, tiles, arguments, line: line, Stride<4>.self)
+        } else if rows > 4, Input.isBytes, arguments.aStride == 2 {
+            cover(input, tiles, arguments, line: line, Stride<2>.self)
         } else if rows > 4, Input.isPictures, arguments.aStride == 6 {
             cover(input, tiles, arguments, line: line, Stride<6>.self)
         } else {

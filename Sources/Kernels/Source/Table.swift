@@ -14,6 +14,7 @@ package func kernelTable() -> KernelTable {
         average: { average($0) },
         scale: { scale($0) },
         normalize: { normalize($0) },
+        quantizePicture: { quantizePicture($0) },
         pool: { pool($0) },
         elementwise: { elementwise($0) },
         peak: { peak($0) },

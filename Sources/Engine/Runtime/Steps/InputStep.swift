@@ -1,21 +1,15 @@
-internal import KernelInterface
 internal import ModelGraph
 
-/// Brings the images into the network's input buffer: pixels are normalised, tensors reordered.
-struct InputStep: Step {
+/// Brings the images into the network's input buffer.
+struct InputStep<Rows: InputRows>: Step {
     let name = "input"
-    let kind = "input"
+    var kind: String { rows.title }
     let multiplyAdds = 0
     var buffers: [Buffer] { [output] }
     let output: Buffer
-    let normalize: KernelTable.Normalize
-    /// Factors and summands per channel, repeated over `period` floats.
-    let scales: [Float]
-    let offsets: [Float]
+    let rows: Rows
 
-    private static let rowsPerUnit = 32
-
-    private var chunks: Int { (output.layout.shape.height + InputStep.rowsPerUnit - 1) / InputStep.rowsPerUnit }
+    private var chunks: Int { (output.layout.shape.height + rowsPerUnit - 1) / rowsPerUnit }
 
     func unitCount(images: Int) -> Int { images * chunks }
 
@@ -24,56 +18,45 @@ struct InputStep: Step {
         let layout = output.layout
         let target = context.address(output, image: image)
         if chunk == 0 { layout.clearBorder(ofPlane: target) }
-        let first = chunk * InputStep.rowsPerUnit
-        let rows = first..<min(first + InputStep.rowsPerUnit, layout.shape.height)
+        let first = chunk * rowsPerUnit
+        let range = first..<min(first + rowsPerUnit, layout.shape.height)
         switch context.input {
-        case .pixels(let pictures): normalizeRows(rows, of: pictures[context.firstImage + image], to: target)
-        case .tensor(let values, _): interleaveRows(rows, of: values, image: context.firstImage + image, to: target)
-        }
-    }
-
-    private func normalizeRows(_ rows: Range<Int>, of picture: [UInt8], to target: UnsafeMutablePointer<Float>) {
-        let layout = output.layout
-        let count = layout.shape.width * layout.shape.channels
-        picture.withUnsafeBufferPointer { pixels in
-            scales.withUnsafeBufferPointer { scales in
-                offsets.withUnsafeBufferPointer { offsets in
-                    guard let pixels = pixels.baseAddress, let scales = scales.baseAddress,
-                        let offsets = offsets.baseAddress
-                    else { return }
-                    for row in rows {
-                        normalize(
-                            NormalizeArguments(
-                                input: pixels + row * count,
-                                output: target + layout.offset(row: row, column: 0),
-                                count: count,
-                                scales: scales,
-                                offsets: offsets,
-                                period: self.scales.count
-                            )
-                        )
-                    }
+        case .pixels(let pictures):
+            pictures[context.firstImage + image].withUnsafeBufferPointer { samples in
+                guard let samples = samples.baseAddress else { return }
+                for row in range {
+                    let line = samples + row * layout.shape.width * layout.shape.channels
+                    rows.write(
+                        samples: line,
+                        width: layout.shape.width,
+                        to: target + layout.offset(row: row, column: 0)
+                    )
+                }
+            }
+        case .tensor(let values, _):
+            let (height, width) = (layout.shape.height, layout.shape.width)
+            values.withUnsafeBufferPointer { values in
+                guard let values = values.baseAddress else { return }
+                let planes = values + (context.firstImage + image) * layout.shape.channels * height * width
+                for row in range {
+                    let target = target + layout.offset(row: row, column: 0)
+                    rows.write(planes: planes + row * width, planeStride: height * width, width: width, to: target)
                 }
             }
         }
     }
+}
 
-    private func interleaveRows(
-        _ rows: Range<Int>,
-        of values: [Float],
-        image: Int,
-        to target: UnsafeMutablePointer<Float>
-    ) {
-        let layout = output.layout
-        let (channels, height, width) = (layout.shape.channels, layout.shape.height, layout.shape.width)
-        values.withUnsafeBufferPointer { values in
-            for row in rows {
-                let line = target + layout.offset(row: row, column: 0)
-                for channel in 0..<channels {
-                    let source = ((image * channels + channel) * height + row) * width
-                    for column in 0..<width { line[column &* channels &+ channel] = values[source &+ column] }
-                }
-            }
-        }
-    }
+private let rowsPerUnit = 32
+
+/// Writes rows of the network's input as its first layer reads them.
+protocol InputRows: Sendable {
+    /// What profiles call it.
+    var title: String { get }
+
+    /// - Parameter samples: 8 bits each, channels interleaved.
+    func write(samples: UnsafePointer<UInt8>, width: Int, to target: UnsafeMutablePointer<Float>)
+
+    /// - Parameter planes: the first channel's row of a preprocessed image; the others' are `planeStride` floats apart.
+    func write(planes: UnsafePointer<Float>, planeStride: Int, width: Int, to target: UnsafeMutablePointer<Float>)
 }
