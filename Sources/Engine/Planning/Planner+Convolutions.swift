@@ -69,7 +69,7 @@ extension Planner {
         )
         let blocks = product.panels.map(\.panel.kernel.blocks).max() ?? 1
         let rows = output.layout.shape.height
-        let segments = threads == 1 ? 1 : (2 * threads + product.panels.count - 1) / product.panels.count
+        let (wholePanels, segments) = split(panels: product.panels.count)
         let stripInput = Planner.scratchWords / (blocks * inner.rowStride)
         // Called with each kind of filter by name, for code that is made for it.
         func step(_ filter: some RowFilter) -> any Step {
@@ -85,7 +85,8 @@ extension Planner {
                 inner: inner,
                 filter: filter,
                 output: output,
-                rowsPerUnit: max(1, (rows + segments - 1) / segments),
+                wholePanels: wholePanels,
+                rowsPerSegment: max(1, (rows + segments - 1) / segments),
                 rowsPerStrip: min(rows, max(1, (stripInput - depthwise.kernelHeight) / depthwise.stride + 1))
             )
         }
@@ -93,6 +94,15 @@ extension Planner {
             return step(try filter(next, depthwise))
         }
         return step(quadFilter(next, depthwise, window, output: output.layout.element))
+    }
+
+    /// How panels become units of about the same work for all threads. Each segment computes some rows again, so panels
+    /// stay whole as far as threads find as many each.
+    private func split(panels: Int) -> (whole: Int, segments: Int) {
+        guard threads > 1, panels < Planner.unitsPerThread * threads else { return (panels, 1) }
+        let whole = panels >= 2 * threads ? panels / threads * threads : 0
+        let rest = panels - whole
+        return (whole, rest == 0 ? 1 : whole > 0 ? threads : (2 * threads + rest - 1) / rest)
     }
 
     /// How features between a streamed convolution and its depthwise one lie in memory.
@@ -302,10 +312,7 @@ extension Planner {
         let hasBorder = !input.border.isEmpty || !output.border.isEmpty || !(residual?.border.isEmpty ?? true)
         if convolution.isPointwise && !hasBorder {
             let pixels = shape.height * shape.width
-            let length = min(
-                pixels,
-                max(Planner.minimumLine, Planner.unitWords * input.element.perWord / max(input.shape.channels, 1))
-            )
+            let length = length(pixels: pixels, input: input)
             let lines = (pixels + length - 1) / length
             return GEMMStep.Cut(
                 lines: lines,
@@ -332,19 +339,35 @@ extension Planner {
         )
     }
 
+    /// Pixels of stretches of equal length that fit the cache, as many for each thread.
+    private func length(pixels: Int, input: BufferLayout) -> Int {
+        let most = max(
+            Planner.minimumLine,
+            Planner.unitWords * input.element.perWord / max(input.shape.channels, 1)
+        )
+        var parts = (pixels + most - 1) / most
+        let even = (parts + threads - 1) / threads * threads
+        if pixels >= even * Planner.minimumLine { parts = even }
+        // Tiles fit in a whole number of times.
+        let step = Planner.lineStep
+        return min(pixels, ((pixels + parts - 1) / parts + step - 1) / step * step)
+    }
+
     /// Words of a strip between two convolutions: it stays in the second-level cache.
     private static let scratchWords = 48 * 1024
     /// Input words of a unit: with its output they stay in the second-level cache while all panels pass over them.
     private static let unitWords = 32 * 1024
     /// Pixels: shorter lines would not fill the tiles.
     private static let minimumLine = 56
-    /// So that two or more threads find work in every step.
-    private static let unitsPerImage = 8
+    /// A multiple of most tiles' rows.
+    private static let lineStep = 14
+    /// So that threads find work in every step, and end about together.
+    private static let unitsPerThread = 8
 
     private func units(_ cut: GEMMStep.Cut, panels: Int, steps: Int) -> (linesPerUnit: Int, panelsPerUnit: Int) {
         let linesPerUnit = min(cut.lines, max(1, Planner.unitWords / (cut.pixels * max(steps, 1))))
         let lineGroups = (cut.lines + linesPerUnit - 1) / linesPerUnit
-        let panelGroups = max(1, min(panels, Planner.unitsPerImage / lineGroups))
+        let panelGroups = max(1, min(panels, Planner.unitsPerThread * threads / lineGroups))
         return (linesPerUnit, (panels + panelGroups - 1) / panelGroups)
     }
 }

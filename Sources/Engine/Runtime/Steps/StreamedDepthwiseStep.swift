@@ -19,11 +19,13 @@ struct StreamedDepthwiseStep<Filter: RowFilter>: Step {
     let inner: BufferLayout
     let filter: Filter
     let output: Buffer
-    /// Output rows of a unit, and of a strip within it.
-    let rowsPerUnit: Int
+    /// How many panels are a unit each, for one image; the others are cut into segments of rows.
+    let wholePanels: Int
+    /// Output rows of a segment, and of a strip within it.
+    let rowsPerSegment: Int
     let rowsPerStrip: Int
 
-    private var segments: Int { (output.layout.shape.height + rowsPerUnit - 1) / rowsPerUnit }
+    private var segments: Int { (output.layout.shape.height + rowsPerSegment - 1) / rowsPerSegment }
     /// Rows of the scratch: what a strip's outputs read.
     private var scratchRows: Int { (rowsPerStrip - 1) * filter.stride + filter.kernelHeight }
     private var scratchPlane: Int { scratchRows * inner.rowStride }
@@ -34,14 +36,25 @@ struct StreamedDepthwiseStep<Filter: RowFilter>: Step {
         product.weightCount + output.layout.blocks * filter.weightsPerBlock
     }
 
-    func unitCount(images: Int) -> Int { product.panels.count * images * segments }
+    func unitCount(images: Int) -> Int {
+        (wholePanels + (product.panels.count - wholePanels) * segments) * images
+    }
 
     /// Neighbouring units share a panel, whose weights then stay in the cache.
     func run(unit: Int, _ context: RunContext) {
-        let (panelIndex, rest) = unit.quotientAndRemainder(dividingBy: context.images * segments)
+        let height = output.layout.shape.height
+        let wholeUnits = wholePanels * context.images
+        guard unit >= wholeUnits else {
+            let (panel, image) = unit.quotientAndRemainder(dividingBy: context.images)
+            return run(product.panels[panel], rows: 0..<height, image: image, context)
+        }
+        let (panel, rest) = (unit - wholeUnits).quotientAndRemainder(dividingBy: context.images * segments)
         let (image, segment) = rest.quotientAndRemainder(dividingBy: segments)
-        let panel = product.panels[panelIndex]
-        let rows = segment * rowsPerUnit..<min((segment + 1) * rowsPerUnit, output.layout.shape.height)
+        let rows = segment * rowsPerSegment..<min((segment + 1) * rowsPerSegment, height)
+        run(product.panels[wholePanels + panel], rows: rows, image: image, context)
+    }
+
+    private func run(_ panel: MatrixProduct.PackedPanel, rows: Range<Int>, image: Int, _ context: RunContext) {
         clearColumns(blocks: panel.panel.kernel.blocks, context.scratch)
 
         // Rows count from the inner features' upper border.
