@@ -3,23 +3,48 @@ internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
-/// Threads that wait to help with a run. They park on a semaphore: an idle pool costs no CPU time.
+/// Threads that wait to help with a run. They spin briefly, as the next run may be near, and then park: an idle pool
+/// costs no CPU time.
 package final class WorkerPool: Sendable {
-    /// One parked thread.
+    /// A semaphore whose waiter spins for a while before it parks.
+    private final class Gate: Sendable {
+        private let isOpen = Atomic<Bool>(false)
+        private let semaphore = DispatchSemaphore(value: 0)
+
+        func open() {
+            isOpen.store(true, ordering: .releasing)
+            semaphore.signal()
+        }
+
+        func pass() {
+            var spins = 0
+            while spins < WorkerPool.spins, !isOpen.load(ordering: .acquiring) {
+                spins += 1
+                effnet_pause()
+            }
+            semaphore.wait()
+            isOpen.store(false, ordering: .relaxed)
+        }
+    }
+
+    /// One thread.
     private final class Worker: Sendable {
-        let start = DispatchSemaphore(value: 0)
-        let finished = DispatchSemaphore(value: 0)
+        let start = Gate()
+        let finished = Gate()
         let job = Mutex<(@Sendable () -> Void)?>(nil)
 
         func loop() {
             while true {
-                start.wait()
+                start.pass()
                 guard let work = job.withLock({ $0.take() }) else { return }
                 work()
-                finished.signal()
+                finished.open()
             }
         }
     }
+
+    /// Tens of microseconds.
+    private static let spins = 1_000
 
     /// The most threads that a run can have.
     package var maxThreads: Int { all.count + 1 }
@@ -38,7 +63,7 @@ package final class WorkerPool: Sendable {
     }
 
     deinit {
-        for worker in all { worker.start.signal() }
+        for worker in all { worker.start.open() }
     }
 
     /// Runs `body` on the calling thread and on up to `threads − 1` helpers that are free, each with a number of its own
@@ -53,10 +78,10 @@ package final class WorkerPool: Sendable {
         let team = Team(size: helpers.count + 1)
         for (index, helper) in helpers.enumerated() {
             helper.job.withLock { $0 = { body(index + 1, team) } }
-            helper.start.signal()
+            helper.start.open()
         }
         body(0, team)
-        for helper in helpers { helper.finished.wait() }
+        for helper in helpers { helper.finished.pass() }
         if !helpers.isEmpty { idle.withLock { $0 += helpers } }
     }
 }
