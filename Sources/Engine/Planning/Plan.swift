@@ -39,7 +39,7 @@ package struct Plan: Sendable {
     }
 
     func arenaCount(images: Int, threads: Int) -> Int {
-        imageArenaCount + batchArenaCount * images + scratchCount * threads
+        (imageArenaCount + scratchCount) * threads + batchArenaCount * images
     }
 
     /// Multiply-adds for one image.

@@ -43,20 +43,29 @@ package final class Session: Sendable {
         }
     }
 
-    /// All steps over the whole batch.
+    /// All steps over the whole batch. Each thread takes as many images for itself, so that what it wrote is in its own
+    /// caches when it reads it. All threads together work on those that are left.
     func runSteps(_ context: RunContext, threads: Int) {
         let plan = plan
         pool.run(threads: threads) { thread, team in
+            let own = context.batch / team.size
             var context = context
             context.scratch += thread * plan.scratchCount
-            context.images = 1
-            for image in 0..<context.batch {
-                context.firstImage = image
-                team.run(plan.imageSteps, context)
+            var ownContext = context
+            ownContext.imageArena += thread * plan.imageArenaCount
+            plan.run(own * thread..<own * (thread + 1), ownContext) { steps, context in
+                for step in steps {
+                    for unit in 0..<step.unitCount(images: context.images) { step.run(unit: unit, context) }
+                }
             }
-            context.firstImage = 0
-            context.images = context.batch
-            team.run(plan.batchSteps, context)
+            let rest = own * team.size..<context.batch
+            guard !rest.isEmpty else { return }
+            team.barrier()
+            plan.run(rest, context) { steps, context in
+                for step in steps {
+                    team.forEach(step.unitCount(images: context.images)) { step.run(unit: $0, context) }
+                }
+            }
         }
     }
 
@@ -67,7 +76,7 @@ package final class Session: Sendable {
             try arenas.withLock { $0.popLast() }
             ?? FloatMemory(count: plan.arenaCount(images: maxBatch, threads: pool.maxThreads))
         defer { arenas.withLock { $0.append(arena) } }
-        let batchArena = arena.base + plan.imageArenaCount
+        let scratch = arena.base + plan.imageArenaCount * pool.maxThreads
         return body(
             RunContext(
                 images: input.images,
@@ -75,8 +84,8 @@ package final class Session: Sendable {
                 input: input,
                 weights: UnsafePointer(plan.weights.base),
                 imageArena: arena.base,
-                batchArena: batchArena,
-                scratch: batchArena + plan.batchArenaCount * maxBatch
+                batchArena: scratch + plan.scratchCount * pool.maxThreads,
+                scratch: scratch
             )
         )
     }
@@ -122,11 +131,24 @@ package enum SessionError: Error, CustomStringConvertible {
     }
 }
 
-extension Team {
-    /// All units of all steps, in the steps' order.
-    fileprivate func run(_ steps: [any Step], _ context: RunContext) {
-        for step in steps {
-            forEach(step.unitCount(images: context.images)) { step.run(unit: $0, context) }
+extension Plan {
+    /// Takes some images through both phases.
+    ///
+    /// - Parameter runSteps: runs all units of steps, in the steps' order.
+    fileprivate func run(
+        _ images: Range<Int>,
+        _ context: RunContext,
+        _ runSteps: ([any Step], RunContext) -> Void
+    ) {
+        guard !images.isEmpty else { return }
+        var context = context
+        context.images = 1
+        for image in images {
+            context.firstImage = image
+            runSteps(imageSteps, context)
         }
+        context.firstImage = images.lowerBound
+        context.images = images.count
+        runSteps(batchSteps, context)
     }
 }

@@ -29,7 +29,7 @@ extension Step {
 ///
 /// Unchecked: the pointers stay valid during the run, and units write to disjoint places.
 struct RunContext: @unchecked Sendable {
-    /// Images that the step works on: one in the first phase, the batch in the second.
+    /// Images that the step works on: one in the first phase, some or all of the batch in the second.
     var images: Int
     /// The first of them, counted in the batch.
     var firstImage = 0
@@ -38,7 +38,7 @@ struct RunContext: @unchecked Sendable {
     let input: BatchInput
     let weights: UnsafePointer<Float>
     /// The memory of the first phase, and of the second.
-    let imageArena: UnsafeMutablePointer<Float>
+    var imageArena: UnsafeMutablePointer<Float>
     let batchArena: UnsafeMutablePointer<Float>
     /// For the calling thread alone.
     var scratch: UnsafeMutablePointer<Float>

@@ -88,7 +88,7 @@ package final class WorkerPool: Sendable {
 
 /// The threads of one run: they draw units from one counter and wait for each other between steps.
 final class Team: Sendable {
-    private let size: Int
+    let size: Int
     private let nextUnit = Atomic<Int>(0)
     private let arrived = Atomic<Int>(0)
     private let phase = Atomic<Int>(0)
@@ -99,10 +99,6 @@ final class Team: Sendable {
 
     /// Calls `body` for units 0..<count that no other thread has drawn; returns when all threads are done with all.
     func forEach(_ count: Int, _ body: (Int) -> Void) {
-        guard size > 1 else {
-            for unit in 0..<count { body(unit) }
-            return
-        }
         while true {
             let unit = nextUnit.wrappingAdd(1, ordering: .relaxed).oldValue
             if unit >= count { break }
@@ -111,8 +107,9 @@ final class Team: Sendable {
         barrier()
     }
 
-    /// Spins briefly: the others are in the middle of short units. Yields in case one of them lost its core.
-    private func barrier() {
+    /// Returns when all threads are here. Spins briefly: the others are in the middle of short units. Yields in case one
+    /// of them lost its core.
+    func barrier() {
         let current = phase.load(ordering: .relaxed)
         if arrived.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue == size {
             arrived.store(0, ordering: .relaxed)
