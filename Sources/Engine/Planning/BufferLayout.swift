@@ -76,9 +76,9 @@ struct BufferLayout: Sendable, Equatable {
 /// A place in the arena.
 struct Buffer: Sendable, Equatable {
     var layout: BufferLayout
-    /// Words from the start of its phase's memory. In the second phase, where a run of n images takes n times the
-    /// memory, per image of the batch.
+    /// Words from the start of its phase's memory for one image.
     var offset: Int
-    /// Whether it holds all images of the batch, or one at a time.
+    /// Whether it is of the second phase, where each image of the batch has memory of its own. Those of the first use the
+    /// same one after the other.
     var isBatched: Bool
 }

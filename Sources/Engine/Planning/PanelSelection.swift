@@ -39,7 +39,8 @@ extension KernelTable {
     ///   - input: the format of inputs and weights.
     ///   - line: what the kernels will run over.
     ///   - steps: of each sum.
-    func panels(blocks: Int, input: Element, line: LineShape, steps: Int) -> [Panel] {
+    ///   - threads: that share the panels.
+    func panels(blocks: Int, input: Element, line: LineShape, steps: Int, threads: Int) -> [Panel] {
         let kernels = gemms(for: input)
         func panels(main: GEMMKernel) -> [Panel] {
             stride(from: 0, to: blocks, by: main.blocks).map { first in
@@ -50,7 +51,10 @@ extension KernelTable {
         }
         let candidates = kernels.map { panels(main: $0) }
         let costs = candidates.map { candidate in
-            candidate.reduce(0) { $0 + $1.kernel.cost(line, steps: steps) }
+            // Some threads wait for those that have a panel more.
+            let turns = (candidate.count + threads - 1) / threads
+            let waiting = Double(turns * threads) / Double(max(candidate.count, 1))
+            return candidate.reduce(0) { $0 + $1.kernel.cost(line, steps: steps) } * waiting
         }
         return zip(candidates, costs).min { $0.1 < $1.1 }?.0 ?? []
     }

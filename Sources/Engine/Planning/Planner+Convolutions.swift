@@ -26,7 +26,8 @@ extension Planner {
             input: input.layout,
             output: output.layout.element,
             line: cut.pixels,
-            lines: cut.lines
+            lines: cut.lines,
+            isShared: cut.lines < threads
         )
         let (linesPerUnit, panelsPerUnit) = units(
             cut,
@@ -69,7 +70,7 @@ extension Planner {
         )
         let blocks = product.panels.map(\.panel.kernel.blocks).max() ?? 1
         let rows = output.layout.shape.height
-        let (wholePanels, segments) = split(panels: product.panels.count)
+        let readers = model.graph.nodes.filter { $0.inputs.contains(next.output) }
         let stripInput = Planner.scratchWords / (blocks * inner.rowStride)
         // Called with each kind of filter by name, for code that is made for it.
         func step(_ filter: some RowFilter) -> any Step {
@@ -85,8 +86,7 @@ extension Planner {
                 inner: inner,
                 filter: filter,
                 output: output,
-                wholePanels: wholePanels,
-                rowsPerSegment: max(1, (rows + segments - 1) / segments),
+                prefersRows: readers.allSatisfy(\.isConvolution),
                 rowsPerStrip: min(rows, max(1, (stripInput - depthwise.kernelHeight) / depthwise.stride + 1))
             )
         }
@@ -94,15 +94,6 @@ extension Planner {
             return step(try filter(next, depthwise))
         }
         return step(quadFilter(next, depthwise, window, output: output.layout.element))
-    }
-
-    /// How panels become units of about the same work for all threads. Each segment computes some rows again, so panels
-    /// stay whole as far as threads find as many each.
-    private func split(panels: Int) -> (whole: Int, segments: Int) {
-        guard threads > 1, panels < Planner.unitsPerThread * threads else { return (panels, 1) }
-        let whole = panels >= 2 * threads ? panels / threads * threads : 0
-        let rest = panels - whole
-        return (whole, rest == 0 ? 1 : whole > 0 ? threads : (2 * threads + rest - 1) / rest)
     }
 
     /// How features between a streamed convolution and its depthwise one lie in memory.
@@ -190,13 +181,15 @@ extension Planner {
     /// - Parameters:
     ///   - line: pixels of a line, for the choice of tiles.
     ///   - lines: how many there are, about; tiles cross from one to the next where no gap lies between their inputs.
+    ///   - isShared: whether threads share its panels, rather than its lines.
     private mutating func product(
         _ node: Node,
         _ convolution: Convolution,
         input: BufferLayout,
         output: Element,
         line: Int,
-        lines: Int
+        lines: Int,
+        isShared: Bool = false
     ) throws -> MatrixProduct {
         let cover: LineShape.Cover =
             switch output {
@@ -214,7 +207,8 @@ extension Planner {
             blocks: blocks,
             input: element,
             line: LineShape(pixels: line, cover: cover),
-            steps: steps
+            steps: steps,
+            threads: isShared ? threads : 1
         ).map { panel in
             let lanes = panel.kernel.blocks * block
             return MatrixProduct.PackedPanel(
@@ -365,10 +359,17 @@ extension Planner {
     private static let unitsPerThread = 8
 
     private func units(_ cut: GEMMStep.Cut, panels: Int, steps: Int) -> (linesPerUnit: Int, panelsPerUnit: Int) {
-        let linesPerUnit = min(cut.lines, max(1, Planner.unitWords / (cut.pixels * max(steps, 1))))
+        let most = max(1, Planner.unitWords / (cut.pixels * max(steps, 1)))
+        let linesPerUnit = min(most, (cut.lines + threads - 1) / threads)
         let lineGroups = (cut.lines + linesPerUnit - 1) / linesPerUnit
         let panelGroups = max(1, min(panels, Planner.unitsPerThread * threads / lineGroups))
         return (linesPerUnit, (panels + panelGroups - 1) / panelGroups)
+    }
+}
+
+extension Node {
+    fileprivate var isConvolution: Bool {
+        if case .convolution = operation { true } else { false }
     }
 }
 

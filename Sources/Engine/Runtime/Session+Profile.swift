@@ -49,7 +49,7 @@ extension Session {
             context.images = isImageStep ? 1 : context.batch
             for first in stride(from: 0, to: context.batch, by: context.images) {
                 context.firstImage = first
-                for unit in 0..<step.unitCount(images: context.images) { step.run(unit: unit, context) }
+                for unit in 0..<step.unitCount(context) { step.run(unit: unit, context) }
             }
         }
     }

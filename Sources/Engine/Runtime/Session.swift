@@ -55,15 +55,17 @@ package final class Session: Sendable {
             ownContext.imageArena += thread * plan.imageArenaCount
             plan.run(own * thread..<own * (thread + 1), ownContext) { steps, context in
                 for step in steps {
-                    for unit in 0..<step.unitCount(images: context.images) { step.run(unit: unit, context) }
+                    for unit in 0..<step.unitCount(context) { step.run(unit: unit, context) }
                 }
             }
             let rest = own * team.size..<context.batch
             guard !rest.isEmpty else { return }
             team.barrier()
+            context.threads = team.size
             plan.run(rest, context) { steps, context in
                 for step in steps {
-                    team.forEach(step.unitCount(images: context.images)) { step.run(unit: $0, context) }
+                    step.prepare(context)
+                    team.forEach(step.unitCount(context), thread: thread) { step.run(unit: $0, context) }
                 }
             }
         }
@@ -85,6 +87,7 @@ package final class Session: Sendable {
                 weights: UnsafePointer(plan.weights.base),
                 imageArena: arena.base,
                 batchArena: scratch + plan.scratchCount * pool.maxThreads,
+                batchArenaStride: plan.batchArenaCount,
                 scratch: scratch
             )
         )

@@ -48,7 +48,7 @@ struct ConcatenateStep: Step {
         self.pieces = pieces
     }
 
-    func unitCount(images: Int) -> Int { images * output.layout.blocks }
+    func unitCount(_ context: RunContext) -> Int { context.images * output.layout.blocks }
 
     func run(unit: Int, _ context: RunContext) {
         let (image, block) = unit.quotientAndRemainder(dividingBy: output.layout.blocks)

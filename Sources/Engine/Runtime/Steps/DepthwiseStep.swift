@@ -15,7 +15,7 @@ struct DepthwiseStep: Step {
     var buffers: [Buffer] { [input, output] }
     var weightCount: Int { output.layout.blocks * filter.weightsPerBlock }
 
-    func unitCount(images: Int) -> Int { images * output.layout.blocks }
+    func unitCount(_ context: RunContext) -> Int { context.images * output.layout.blocks }
 
     func run(unit: Int, _ context: RunContext) {
         let (image, block) = unit.quotientAndRemainder(dividingBy: output.layout.blocks)

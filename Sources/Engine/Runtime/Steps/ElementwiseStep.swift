@@ -19,7 +19,7 @@ struct ElementwiseStep: Step {
     let multiplyAdds = 0
     var buffers: [Buffer] { [input, output] + [other, factors].compactMap(\.self) }
 
-    func unitCount(images: Int) -> Int { images * output.layout.blocks }
+    func unitCount(_ context: RunContext) -> Int { context.images * output.layout.blocks }
 
     func run(unit: Int, _ context: RunContext) {
         let (image, block) = unit.quotientAndRemainder(dividingBy: output.layout.blocks)

@@ -39,17 +39,29 @@ struct GEMMStep: Step {
     private var lineGroups: Int { (cut.lines + linesPerUnit - 1) / linesPerUnit }
     private var panelGroups: Int { (product.panels.count + panelsPerUnit - 1) / panelsPerUnit }
     /// One pixel an image: then the images of the batch are the pixels of one line.
-    private var isPixelwise: Bool { output.layout.shape.height * output.layout.shape.width == 1 && residual == nil }
-
-    func unitCount(images: Int) -> Int {
-        isPixelwise ? panelGroups : panelGroups * images * lineGroups
+    private var isPixelwise: Bool {
+        output.layout.shape.height * output.layout.shape.width == 1 && residual == nil
+            && input.isBatched && output.isBatched
     }
 
-    /// Neighbouring units share a group of panels, whose weights then stay in the cache.
+    private func order(_ context: RunContext) -> UnitOrder {
+        let parts = isPixelwise ? 1 : context.images * lineGroups
+        return UnitOrder(groups: panelGroups, parts: parts, threads: context.threads)
+    }
+
+    func unitCount(_ context: RunContext) -> Int {
+        let order = order(context)
+        return order.groups * order.parts
+    }
+
+    func prepare(_ context: RunContext) {
+        // Else threads read rows that they wrote.
+        if order(context).parts < context.threads { context.prefetch(input) }
+    }
+
     func run(unit: Int, _ context: RunContext) {
-        let units = isPixelwise ? 1 : context.images * lineGroups
-        let (panelGroup, rest) = unit.quotientAndRemainder(dividingBy: units)
-        let (image, lineGroup) = rest.quotientAndRemainder(dividingBy: lineGroups)
+        let (panelGroup, part) = order(context)[unit]
+        let (image, lineGroup) = part.quotientAndRemainder(dividingBy: lineGroups)
         let firstPanel = panelGroup * panelsPerUnit
         let first = lineGroup * linesPerUnit
         let end = min(first + linesPerUnit, cut.lines)
@@ -78,7 +90,7 @@ struct GEMMStep: Step {
         var destination = MatrixProduct.Destination(
             element: layout.element,
             c: c + cut.output + lines.lowerBound * cut.outputStride,
-            stride: isPixelwise ? layout.imageStride : layout.pixelStride,
+            stride: isPixelwise ? context.batchArenaStride : layout.pixelStride,
             lineStride: cut.outputStride,
             blockStride: layout.planeStride
         )
@@ -93,7 +105,7 @@ struct GEMMStep: Step {
             panel,
             MatrixProduct.Lines(
                 a: context.address(input, image: image) + cut.input + lines.lowerBound * cut.inputStride,
-                stride: isPixelwise ? input.layout.imageStride : inputStride,
+                stride: isPixelwise ? context.batchArenaStride : inputStride,
                 lineStride: cut.inputStride,
                 count: lines.count,
                 pixels: pixels

@@ -11,7 +11,7 @@ struct InputStep<Rows: InputRows>: Step {
 
     private var chunks: Int { (output.layout.shape.height + rowsPerUnit - 1) / rowsPerUnit }
 
-    func unitCount(images: Int) -> Int { images * chunks }
+    func unitCount(_ context: RunContext) -> Int { context.images * chunks }
 
     func run(unit: Int, _ context: RunContext) {
         let (image, chunk) = unit.quotientAndRemainder(dividingBy: chunks)

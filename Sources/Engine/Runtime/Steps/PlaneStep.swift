@@ -11,7 +11,7 @@ struct PlaneStep: Step {
     let channels: Buffer
     let kernel: KernelTable.Plane
 
-    func unitCount(images: Int) -> Int { images * features.layout.blocks }
+    func unitCount(_ context: RunContext) -> Int { context.images * features.layout.blocks }
 
     func run(unit: Int, _ context: RunContext) {
         let layout = features.layout

@@ -16,7 +16,7 @@ struct PoolStep: Step {
     var buffers: [Buffer] { [input, output] }
     var kind: String { "\(pool.kind) pool \(pool.kernelHeight)×\(pool.kernelWidth)/\(pool.stride)" }
 
-    func unitCount(images: Int) -> Int { images * output.layout.blocks }
+    func unitCount(_ context: RunContext) -> Int { context.images * output.layout.blocks }
 
     func run(unit: Int, _ context: RunContext) {
         let (image, block) = unit.quotientAndRemainder(dividingBy: output.layout.blocks)

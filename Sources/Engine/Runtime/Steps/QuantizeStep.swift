@@ -14,7 +14,7 @@ struct QuantizeStep: Step {
 
     var buffers: [Buffer] { [input, output] }
 
-    func unitCount(images: Int) -> Int { images }
+    func unitCount(_ context: RunContext) -> Int { context.images }
 
     func run(unit image: Int, _ context: RunContext) {
         let count = input.layout.imageStride

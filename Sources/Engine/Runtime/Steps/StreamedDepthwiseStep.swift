@@ -19,13 +19,11 @@ struct StreamedDepthwiseStep<Filter: RowFilter>: Step {
     let inner: BufferLayout
     let filter: Filter
     let output: Buffer
-    /// How many panels are a unit each, for one image; the others are cut into segments of rows.
-    let wholePanels: Int
-    /// Output rows of a segment, and of a strip within it.
-    let rowsPerSegment: Int
+    /// Whether threads shall take rows of all channels, as who reads the output does, rather than channels.
+    let prefersRows: Bool
+    /// Output rows of a strip.
     let rowsPerStrip: Int
 
-    private var segments: Int { (output.layout.shape.height + rowsPerSegment - 1) / rowsPerSegment }
     /// Rows of the scratch: what a strip's outputs read.
     private var scratchRows: Int { (rowsPerStrip - 1) * filter.stride + filter.kernelHeight }
     private var scratchPlane: Int { scratchRows * inner.rowStride }
@@ -36,22 +34,40 @@ struct StreamedDepthwiseStep<Filter: RowFilter>: Step {
         product.weightCount + output.layout.blocks * filter.weightsPerBlock
     }
 
-    func unitCount(images: Int) -> Int {
-        (wholePanels + (product.panels.count - wholePanels) * segments) * images
+    /// Into how many segments of rows the image is cut for each panel. They overlap: some rows of the features between are
+    /// computed twice.
+    private func segments(_ context: RunContext) -> Int {
+        let (threads, panels) = (context.threads, product.panels.count)
+        guard threads > context.images else { return 1 }
+        if prefersRows, inner.shape.height >= Self.leastRows * threads { return threads }
+        return panels >= 2 * threads ? 1 : min((2 * threads + panels - 1) / panels, output.layout.shape.height)
     }
 
-    /// Neighbouring units share a panel, whose weights then stay in the cache.
+    /// Of a segment: in shorter ones too much is computed twice.
+    private static var leastRows: Int { 14 }
+
+    private func order(_ context: RunContext) -> UnitOrder {
+        let parts = context.images * segments(context)
+        return UnitOrder(groups: product.panels.count, parts: parts, threads: context.threads)
+    }
+
+    func unitCount(_ context: RunContext) -> Int {
+        let order = order(context)
+        return order.groups * order.parts
+    }
+
+    func prepare(_ context: RunContext) {
+        // Else threads read rows that they wrote.
+        if order(context).parts < context.threads { context.prefetch(input) }
+    }
+
     func run(unit: Int, _ context: RunContext) {
+        let segments = segments(context)
+        let (panel, part) = order(context)[unit]
+        let (image, segment) = part.quotientAndRemainder(dividingBy: segments)
         let height = output.layout.shape.height
-        let wholeUnits = wholePanels * context.images
-        guard unit >= wholeUnits else {
-            let (panel, image) = unit.quotientAndRemainder(dividingBy: context.images)
-            return run(product.panels[panel], rows: 0..<height, image: image, context)
-        }
-        let (panel, rest) = (unit - wholeUnits).quotientAndRemainder(dividingBy: context.images * segments)
-        let (image, segment) = rest.quotientAndRemainder(dividingBy: segments)
-        let rows = segment * rowsPerSegment..<min((segment + 1) * rowsPerSegment, height)
-        run(product.panels[wholePanels + panel], rows: rows, image: image, context)
+        let rows = segment * height / segments..<(segment + 1) * height / segments
+        run(product.panels[panel], rows: rows, image: image, context)
     }
 
     private func run(_ panel: MatrixProduct.PackedPanel, rows: Range<Int>, image: Int, _ context: RunContext) {
