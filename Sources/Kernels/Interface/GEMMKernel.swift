@@ -109,17 +109,18 @@ package struct GEMMKernels: Sendable {
     /// For panels of one block of output channels.
     package var one: GEMMKernel
     /// For panels of two, three and four blocks.
-    package var wider: (GEMMKernel, GEMMKernel, GEMMKernel)?
+    package var two: GEMMKernel?
+    package var three: GEMMKernel?
+    package var four: GEMMKernel?
 
-    package init(one: GEMMKernel, wider: (GEMMKernel, GEMMKernel, GEMMKernel)? = nil) {
+    package init(one: GEMMKernel, two: GEMMKernel? = nil, three: GEMMKernel? = nil, four: GEMMKernel? = nil) {
         self.one = one
-        self.wider = wider
+        self.two = two
+        self.three = three
+        self.four = four
     }
 
-    package var all: [GEMMKernel] {
-        guard let (two, three, four) = wider else { return [one] }
-        return [one, two, three, four]
-    }
+    package var all: [GEMMKernel] { [one] + [two, three, four].compactMap(\.self) }
 }
 
 /// A register tile of the GEMM: how many pixels and blocks of output channels it holds, and its code.

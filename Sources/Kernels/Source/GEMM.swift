@@ -330,20 +330,16 @@ private func kernels<Input: Format>(_ input: Input.Type) -> GEMMKernels {
     #if KERNELS_AVX512
         GEMMKernels(
             one: kernel(Input.self, GEMMTile<14, 1>.self, quads: QuadTiles<12, 12, 12, 1>.self),
-            wider: (
-                kernel(Input.self, GEMMTile<12, 2>.self, quads: QuadTiles<12, 12, 12, 2>.self),
-                kernel(Input.self, GEMMTile<7, 3>.self, quads: QuadTiles<8, 7, 6, 3>.self),
-                kernel(Input.self, GEMMTile<7, 4>.self, quads: QuadTiles<4, 4, 4, 4>.self)
-            )
+            two: kernel(Input.self, GEMMTile<12, 2>.self, quads: QuadTiles<12, 12, 12, 2>.self),
+            three: kernel(Input.self, GEMMTile<7, 3>.self, quads: QuadTiles<8, 7, 6, 3>.self),
+            four: kernel(Input.self, GEMMTile<7, 4>.self, quads: QuadTiles<4, 4, 4, 4>.self)
         )
     #else
         GEMMKernels(
             one: kernel(Input.self, GEMMTile<7, 1>.self, quads: QuadTiles<4, 4, 4, 1>.self),
-            wider: (
-                kernel(Input.self, GEMMTile<6, 2>.self, quads: QuadTiles<4, 4, 4, 2>.self),
-                kernel(Input.self, GEMMTile<3, 3>.self, quads: QuadTiles<4, 4, 4, 3>.self),
-                kernel(Input.self, GEMMTile<2, 4>.self, quads: QuadTiles<4, 4, 4, 4>.self)
-            )
+            two: kernel(Input.self, GEMMTile<6, 2>.self, quads: QuadTiles<4, 4, 4, 2>.self),
+            three: kernel(Input.self, GEMMTile<3, 3>.self, quads: QuadTiles<4, 4, 4, 3>.self),
+            four: kernel(Input.self, GEMMTile<2, 4>.self, quads: QuadTiles<4, 4, 4, 4>.self)
         )
     #endif
 }
@@ -377,11 +373,9 @@ func gemmUInt8Kernels() -> GEMMKernels {
     #if KERNELS_BF16
         GEMMKernels(
             one: kernel(UInt8Format.self, GEMMTile<12, 1>.self, quads: QuadTiles<12, 12, 12, 1>.self),
-            wider: (
-                kernel(UInt8Format.self, GEMMTile<12, 2>.self, quads: QuadTiles<12, 12, 12, 2>.self),
-                kernel(UInt8Format.self, GEMMTile<7, 3>.self, quads: QuadTiles<8, 7, 6, 3>.self),
-                kernel(UInt8Format.self, GEMMTile<4, 4>.self, quads: QuadTiles<4, 4, 4, 4>.self)
-            )
+            two: kernel(UInt8Format.self, GEMMTile<12, 2>.self, quads: QuadTiles<12, 12, 12, 2>.self),
+            three: kernel(UInt8Format.self, GEMMTile<7, 3>.self, quads: QuadTiles<8, 7, 6, 3>.self),
+            four: kernel(UInt8Format.self, GEMMTile<4, 4>.self, quads: QuadTiles<4, 4, 4, 4>.self)
         )
     #else
         checkKernels(UInt8Format.self)
