@@ -120,7 +120,7 @@ package struct GEMMKernels: Sendable {
         self.four = four
     }
 
-    package var all: [GEMMKernel] { [one] + [two, three, four].compactMap(\.self) }
+    package var all: [GEMMKernel] { [one, two, three, four].compactMap { $0 } }
 }
 
 /// A register tile of the GEMM: how many pixels and blocks of output channels it holds, and its code.
