@@ -3,7 +3,7 @@
 
     python3 -m venv .venv-peers && .venv-peers/bin/pip install -r Benchmarks/peers/requirements.txt
     .venv-peers/bin/python Benchmarks/peers/compare.py [--model DIR | --seeded NAME ...] [--batch 1,8] [--threads 1]
-        [--precision fp32,bf16,int8] [--photos DIR]
+        [--precision fp32,bf16,int8] [--photos DIR] [--avx2]
 
 Every engine runs in a process of its own, limited to as many CPUs as it has threads. The engines take turns for
 several rounds, and the table shows the median of each one's rounds, the ratio of effnet's time to the fastest peer's,
@@ -15,6 +15,8 @@ Where they are given, each time has its worth beside it, computed by all from th
 photographs whose likeliest class is the same engine's in fp32, `top-1` the share whose likeliest class is right. Pictures
 that calibrated flatter int8 a little, effnet's and the peer's alike. Seeded weights know no classes: of theirs, times alone
 mean something.
+
+With `--avx2` no engine uses more than AVX2. ONNX Runtime cannot be held to that, so it only computes the reference.
 """
 
 import argparse
@@ -32,7 +34,7 @@ import common  # noqa: E402
 
 sys.path.insert(0, str(common.ROOT / "scripts"))
 
-from engines import PEERS, Effnet  # noqa: E402
+from engines import ONNX_RUNTIME, PEERS, Effnet  # noqa: E402
 from models import Model, Photographs  # noqa: E402
 from rows import Answers, Row  # noqa: E402
 
@@ -145,6 +147,7 @@ def parsed():
     parser.add_argument("--rounds", type=int, default=3, help="turns of each engine (default 3)")
     parser.add_argument("--seconds", type=float, default=2, help="length of a turn (default 2)")
     parser.add_argument("--engines", type=one_of(names, "engines"), default=names, help="which to run")
+    parser.add_argument("--avx2", action="store_true", help="hold the engines to AVX2")
     parser.add_argument("--effnet", type=pathlib.Path, default=common.EXECUTABLE, help="the executable")
     parser.add_argument(
         "--workspace", type=pathlib.Path, help="a folder that keeps what is made of models between runs"
@@ -166,6 +169,9 @@ def parsed():
 def main():
     arguments = parsed()
     contestants = [engine for engine in (Effnet(arguments.effnet), *PEERS) if engine.name in arguments.engines]
+    if arguments.avx2:
+        os.environ |= {"EFFNET_ISA": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
+        contestants = [engine for engine in contestants if engine is not ONNX_RUNTIME]
     with tempfile.TemporaryDirectory() as temporary:
         workspace = arguments.workspace or pathlib.Path(temporary)
         workspace.mkdir(parents=True, exist_ok=True)
