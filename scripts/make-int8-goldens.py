@@ -13,7 +13,8 @@ A layer multiplies bytes x (0…255) with bytes q (−127…127) and sums in 32 
     product = float32(scale_in · scale_w)
     sum = Σ q · (x − zero_in) + round((shift + zero_out · scale_out − zero_r · scale_r) / product)
 
-A border holds zero_in; r is the residual, if there is one. What is stored is
+Of each depthwise kernel the sum is rounded: all q are rounded down, then those that lost most up until it is reached. A
+border holds zero_in; r is the residual, if there is one. What is stored is
 
     round_half_even(sum · m + r · float32(scale_r / scale_out)), clamped to 0…255, with m = float32(product / scale_out)
 
@@ -102,6 +103,19 @@ def convolve(layer, x, weights):
 
 def activate(layer, x):
     return np.clip(x, 0, 6) if layer.get("activation") == "relu6" else x
+
+
+def integers(layer, weight, scale):
+    """The integers of weights [O, C, ky, kx]."""
+    steps = np.clip(weight / scale[:, None, None, None], -127, 127)
+    if "groups" not in layer:
+        return np.rint(steps).astype(np.int32)
+    kernels = steps.reshape(len(steps), -1)
+    lower = np.floor(kernels)
+    for exact, rounded in zip(kernels, lower):
+        lost = np.rint(sum(exact.tolist())) - sum(rounded.tolist())
+        rounded[np.argsort(rounded - exact, kind="stable")[: int(lost)]] += 1
+    return lower.reshape(weight.shape).astype(np.int32)
 
 
 def make_weights(picture):
@@ -196,10 +210,9 @@ def run_integers(tensors, scales, picture):
             x = convolve(layer, x, tensors[name + ".weight"]) + tensors[name + ".bias"][:, None, None]
             x = activate(layer, x) / scale_out + zero_out
         else:
-            integers, scale_in, zero_in = features["last"]
+            last, scale_in, zero_in = features["last"]
             scale = scales[name + ".weight_scale"]
-            weight = tensors[name + ".weight"] / scale[:, None, None, None]
-            weight = np.clip(np.rint(weight), -127, 127).astype(np.int32)
+            weight = integers(layer, tensors[name + ".weight"], scale)
             product = scale_in * scale
             shift, added = scales[name + ".shift"], 0
             if name not in FLOAT_OUTPUTS:
@@ -209,7 +222,7 @@ def run_integers(tensors, scales, picture):
                     zeros = zeros - np.float32(zero_r) * scale_r
                     added = residual.astype(np.float32) * (scale_r / scale_out)
                 shift = shift + zeros
-            sums = convolve(layer, integers.astype(np.int32) - zero_in, weight)
+            sums = convolve(layer, last.astype(np.int32) - zero_in, weight)
             bias = np.rint(shift.astype(np.float64) / product).astype(np.int32)
             sums = (sums + bias[:, None, None]).astype(np.float32)
             if name in FLOAT_OUTPUTS:

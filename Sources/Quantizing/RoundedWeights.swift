@@ -15,8 +15,9 @@ package struct RoundedWeights: Sendable, Equatable {
     private static let steps = 32
 
     /// Finds for each output channel the scale with the least squared error (Nagel et al., 2021, section 3.1): a grid of
-    /// scales, then for the integers of the best one the scale that minimises Σ (w − s·q)², Σ w·q / Σ q². Where sums are
-    /// rounded errors are not those of single weights: there the scale cuts nothing off.
+    /// scales, then for the integers of the best one the scale that minimises Σ (w − s·q)², Σ w·q / Σ q², as if each
+    /// weight were rounded. Where sums over channels are, errors are not those of single weights: there the scale cuts
+    /// nothing off.
     ///
     /// - Parameters:
     ///   - weights: with the factors that batch normalisation puts on them.
@@ -50,7 +51,7 @@ package struct RoundedWeights: Sendable, Equatable {
         let limit = rounding.limit
         let whole = weights.reduce(0) { max($0, abs($1)) } / limit
         guard whole.isNormal else { return emptyScale }
-        guard rounding == .nearest else { return whole }
+        if case .sums = rounding { return whole }
         func rounded(_ weight: Float, scale: Float) -> Float {
             min(max((weight / scale).rounded(.toNearestOrEven), -limit), limit)
         }

@@ -109,11 +109,8 @@ import Testing
         for (name, layer) in network.quantization.layers {
             let tensor = try #require(weights[name + ".weight"])
             let floats = try #require(tensor.floats())
-            let count = floats.count / layer.scales.count
-            let bytes = floats.enumerated().map { index, weight in
-                let stored = (weight / layer.scales[index / count]).rounded(.toNearestOrEven)
-                return UInt8(bitPattern: Int8(min(max(stored, -127), 127)))
-            }
+            let rounding = WeightRounding(readsPicture: false, shape: tensor.shape)
+            let bytes = rounding.integers(floats, scales: layer.scales).map(UInt8.init(bitPattern:))
             weights[name + ".weight"] = Tensor(
                 elementType: .int8,
                 shape: tensor.shape,

@@ -20,6 +20,24 @@ import Testing
         #expect(rounding.integers([-9, 9, 0, 9], scales: scales) == [-127, 127, 0, 127])
     }
 
+    @Test func sumsOfKernelsAreRounded() {
+        let rounding = WeightRounding(readsPicture: false, shape: [2, 1, 5, 9])
+        let weights = weights(rounding)
+        let integers = rounding.integers(weights, scales: scales)
+        let exact = weights.enumerated().map { $1 / scales[$0 / 45] }
+        for kernel in [0..<45, 45..<90] {
+            let sum = exact[kernel].reduce(0.0) { $0 + Double($1) }
+            #expect(integers[kernel].reduce(0) { $0 + Int($1) } == Int(sum.rounded()))
+        }
+        for (exact, integer) in zip(exact, integers) { #expect(abs(exact - Float(integer)) < 1) }
+        #expect(integers.map(Float.init) != exact.map { $0.rounded() })
+        // Those that rounding down would cost most are rounded up.
+        let three = WeightRounding(readsPicture: false, shape: [1, 1, 1, 3])
+        #expect(three.integers([1.7, -0.6, 0.5], scales: [1]) == [2, -1, 1])
+        #expect(three.integers([0.2, -1.7, 9.6], scales: [1]) == [0, -2, 10])
+        #expect(three.integers([900, -900, 1], scales: [1]) == [127, -127, 1])
+    }
+
     /// Of all up to a channel, row and column: whatever a box of neighbours has in common is weighted as it should be.
     @Test func sumsAreRounded() {
         let weights = weights(rounding)
