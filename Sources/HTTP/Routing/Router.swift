@@ -18,13 +18,15 @@ package struct Router: Sendable {
     }
 
     private struct Node: Sendable {
-        var literals: [String: Node] = [:]
+        /// Nodes by the segment that leads to them.
+        var literals: [String: Int] = [:]
         /// By suffix, the longest first.
-        var parameters: [(suffix: String, node: Node)] = []
+        var parameters: [(suffix: String, node: Int)] = []
         var endpoints: [Endpoint] = []
     }
 
-    private var root = Node()
+    /// The tree, its root first; nodes name each other by their place.
+    private var nodes = [Node()]
     private var methods: Set<String> = []
 
     /// Fails when a pattern is malformed or two routes match the same requests.
@@ -34,44 +36,41 @@ package struct Router: Sendable {
             let names = pattern.segments.compactMap { segment in
                 if case .parameter(let name, _) = segment { name } else { nil }
             }
-            try Self.insert(Endpoint(route: route, parameterNames: names), at: pattern.segments[...], into: &root)
+            let node = pattern.segments.reduce(0) { node, segment in child(of: node, for: segment) }
+            guard !nodes[node].endpoints.contains(where: { $0.route.method == route.method }) else {
+                throw .duplicate(method: route.method.rawValue, pattern: route.pattern)
+            }
+            nodes[node].endpoints.append(Endpoint(route: route, parameterNames: names))
             methods.insert(route.method.rawValue)
         }
     }
 
     package func match(_ method: HTTPRequest.Method, _ target: RequestTarget) -> Match {
         guard case .resource(let segments, _) = target else { return .options(allowed: Self.allow(methods)) }
-        var search = Search(method: method)
-        if search.visit(root, segments[...]), let found = search.found { return found }
+        var search = Search(nodes: nodes, segments: segments, method: method)
+        if search.visit(0, depth: 0), let found = search.found { return found }
         guard !search.methods.isEmpty else { return .notFound }
         let allowed = Self.allow(search.methods)
         return method == .options ? .options(allowed: allowed) : .methodNotAllowed(allowed: allowed)
     }
 
-    private static func insert(
-        _ endpoint: Endpoint,
-        at path: ArraySlice<RoutePattern.Segment>,
-        into node: inout Node
-    ) throws(RoutingError) {
-        guard let segment = path.first else {
-            let route = endpoint.route
-            guard !node.endpoints.contains(where: { $0.route.method == route.method }) else {
-                throw .duplicate(method: route.method.rawValue, pattern: route.pattern)
+    /// The node that a segment leads to, made if there is none.
+    private mutating func child(of node: Int, for segment: RoutePattern.Segment) -> Int {
+        let known =
+            switch segment {
+            case .literal(let text): nodes[node].literals[text]
+            case .parameter(_, let suffix): nodes[node].parameters.first { $0.suffix == suffix }?.node
             }
-            return node.endpoints.append(endpoint)
-        }
+        if let known { return known }
+        nodes.append(Node())
+        let new = nodes.count - 1
         switch segment {
-        case .literal(let text): try insert(endpoint, at: path.dropFirst(), into: &node.literals[text, default: Node()])
+        case .literal(let text): nodes[node].literals[text] = new
         case .parameter(_, let suffix):
-            if let index = node.parameters.firstIndex(where: { $0.suffix == suffix }) {
-                try insert(endpoint, at: path.dropFirst(), into: &node.parameters[index].node)
-            } else {
-                var child = Node()
-                try insert(endpoint, at: path.dropFirst(), into: &child)
-                node.parameters.append((suffix, child))
-                node.parameters.sort { $0.suffix.utf8.count > $1.suffix.utf8.count }
-            }
+            nodes[node].parameters.append((suffix, new))
+            nodes[node].parameters.sort { $0.suffix.utf8.count > $1.suffix.utf8.count }
         }
+        return new
     }
 
     /// HEAD goes with GET, and OPTIONS with anything.
@@ -83,39 +82,39 @@ package struct Router: Sendable {
 
     /// One walk down the tree; its depth and branching are those of the table, never of the request.
     private struct Search {
+        let nodes: [Node]
+        let segments: [String]
         let method: HTTPRequest.Method
         var values: [String] = []
         var methods: Set<String> = []
         var found: Match?
 
-        init(method: HTTPRequest.Method) {
-            self.method = method
-        }
-
-        /// Whether the rest of the path leads to a route of the method.
-        mutating func visit(_ node: Node, _ path: ArraySlice<String>) -> Bool {
-            guard let segment = path.first else { return finish(at: node) }
-            let rest = path.dropFirst()
-            if let child = node.literals[segment], visit(child, rest) { return true }
-            for (suffix, child) in node.parameters
-            where segment.hasSuffix(suffix) && segment.utf8.count > suffix.utf8.count {
-                values.append(String(segment.dropLast(suffix.count)))
-                if visit(child, rest) { return true }
+        /// Whether the segments from `depth` on lead from a node to a route of the method.
+        mutating func visit(_ node: Int, depth: Int) -> Bool {
+            guard depth < segments.count else { return finish(at: node) }
+            if let child = nodes[node].literals[segments[depth]], visit(child, depth: depth + 1) { return true }
+            for (suffix, child) in nodes[node].parameters
+            where segments[depth].hasSuffix(suffix) && segments[depth].utf8.count > suffix.utf8.count {
+                values.append(String(segments[depth].dropLast(suffix.count)))
+                if visit(child, depth: depth + 1) { return true }
                 values.removeLast()
             }
             return false
         }
 
-        private mutating func finish(at node: Node) -> Bool {
-            let exact = node.endpoints.first { $0.route.method == method }
-            let endpoint = exact ?? (method == .head ? node.endpoints.first { $0.route.method == .get } : nil)
-            guard let endpoint else {
-                methods.formUnion(node.endpoints.map(\.route.method.rawValue))
+        private mutating func finish(at node: Int) -> Bool {
+            guard let place = place(of: method, at: node) ?? (method == .head ? place(of: .get, at: node) : nil) else {
+                methods.formUnion(nodes[node].endpoints.map(\.route.method.rawValue))
                 return false
             }
-            let parameters = Dictionary(zip(endpoint.parameterNames, values)) { first, _ in first }
-            found = .route(endpoint.route, parameters: parameters)
+            let endpoint = nodes[node].endpoints[place]
+            let parameters = zip(endpoint.parameterNames, values)
+            found = .route(endpoint.route, parameters: values.isEmpty ? [:] : Dictionary(parameters) { first, _ in first })
             return true
+        }
+
+        private func place(of method: HTTPRequest.Method, at node: Int) -> Int? {
+            nodes[node].endpoints.firstIndex { $0.route.method == method }
         }
     }
 }
