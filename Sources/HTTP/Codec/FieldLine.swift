@@ -11,7 +11,7 @@ enum FieldLine {
             throw Rejection(.badRequest, "A field line has no colon.")
         }
         let name = line.extracting(..<colon)
-        guard name.count > 0, name.allSatisfy(\.isToken), let fieldName = HTTPField.Name(name.repairedString) else {
+        guard let fieldName = HTTPField.Name(name.repairedString) else {
             throw Rejection(
                 .badRequest,
                 "A field name is empty or holds a character that is no token, such as a space."
@@ -25,6 +25,11 @@ enum FieldLine {
         guard value.allSatisfy(\.isFieldContent) else {
             throw Rejection(.badRequest, "The value of the field \(fieldName.canonicalName) holds a control character.")
         }
-        return value.withUnsafeBufferPointer { HTTPField(name: fieldName, value: $0) }
+        return value.withUnsafeBufferPointer { bytes in
+            // Text is taken over faster than bytes of any kind.
+            value.isASCII
+                ? HTTPField(name: fieldName, value: String(decoding: bytes, as: UTF8.self))
+                : HTTPField(name: fieldName, value: bytes)
+        }
     }
 }

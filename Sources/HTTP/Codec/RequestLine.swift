@@ -6,6 +6,9 @@ struct RequestLine {
     var target: RequestTarget
     var version: RequestHead.Version
 
+    /// Those that a client may send, the frequent ones first.
+    private static let methods: [HTTPRequest.Method] =
+        [.get, .post, .head, .options, .put, .delete, .patch, .trace] + [HTTPRequest.Method("QUERY")].compactMap(\.self)
     /// Longer methods exist nowhere.
     private static let maxMethodBytes = 32
     /// " HTTP/1.1" and a carriage return that may still wait for its line feed.
@@ -50,14 +53,12 @@ struct RequestLine {
     }
 
     private static func method(_ text: Span<UInt8>) throws(Rejection) -> HTTPRequest.Method {
-        let known = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "QUERY"]
-        let name = text.repairedString
-        guard known.contains(name), let method = HTTPRequest.Method(name) else { throw unknownMethod }
+        guard let method = methods.first(where: { text.equals($0.rawValue) }) else { throw unknownMethod }
         return method
     }
 
     private static func version(_ text: Span<UInt8>) throws(Rejection) -> RequestHead.Version {
-        guard text.count == 8, text.extracting(..<5).validatedString == "HTTP/", text[5].isDigit,
+        guard text.count == 8, text.extracting(..<5).equals("HTTP/"), text[5].isDigit,
             text[6] == UInt8(ascii: "."), text[7].isDigit
         else {
             throw Rejection(.badRequest, "The request line must end with a space and HTTP/1.1 or HTTP/1.0.")

@@ -4,11 +4,19 @@ import HTTPTypes
 /// of these names are left out, so that no answer can be framed wrongly. Bytes that could end a field early become
 /// spaces.
 package struct ResponseSerializer: Sendable {
-    /// The value of the Server field; none is sent when empty.
-    package var serverName: String
+    /// The Server field with its line's end, and the end of the line before it.
+    private let serverField: [UInt8]
 
+    /// - Parameter serverName: the value of the Server field; none is sent when empty.
     package init(serverName: String) {
-        self.serverName = serverName
+        var field: [UInt8] = []
+        field.append(contentsOf: "\r\n")
+        if !serverName.isEmpty {
+            field.append(contentsOf: "Server: ")
+            field.appendSafely(serverName)
+            field.append(contentsOf: "\r\n")
+        }
+        serverField = field
     }
 
     /// The interim answer that asks for the body (RFC 9110 §15.2.1).
@@ -17,26 +25,20 @@ package struct ResponseSerializer: Sendable {
     /// Appends the head of `answer`.
     /// - Parameter date: the Date field's value.
     /// - Returns: whether the response's body follows.
-    package func appendHead(of answer: Answer, date: [UInt8], to bytes: inout [UInt8]) -> Bool {
-        let response = answer.response
-        let status = response.status
-        bytes.reserveCapacity(bytes.count + 256)
+    package func appendHead(of answer: borrowing Answer, date: [UInt8], to bytes: inout [UInt8]) -> Bool {
+        let status = answer.response.status
+        bytes.reserveCapacity(bytes.count + 512)
         bytes.append(contentsOf: "HTTP/1.1 ")
-        bytes.append(contentsOf: String(status.code).utf8)
+        bytes.appendDecimal(status.code)
         bytes.append(.space)
-        appendSafely(status.reasonPhrase.utf8, to: &bytes)
+        bytes.appendSafely(status.reasonPhrase)
         bytes.append(contentsOf: "\r\nDate: ")
         bytes.append(contentsOf: date)
-        bytes.append(contentsOf: "\r\n")
-        if !serverName.isEmpty {
-            bytes.append(contentsOf: "Server: ")
-            appendSafely(serverName.utf8, to: &bytes)
-            bytes.append(contentsOf: "\r\n")
-        }
-        for field in response.fields where !Self.isOwn(field.name) {
-            bytes.append(contentsOf: field.name.rawName.utf8)
+        bytes.append(contentsOf: serverField)
+        for field in answer.response.fields where !Self.isOwn(field.name) {
+            bytes.append(contentsOf: field.name.rawName.utf8.span)
             bytes.append(contentsOf: ": ")
-            field.withUnsafeBytesOfValue { appendSafely($0, to: &bytes) }
+            field.withUnsafeBytesOfValue { bytes.appendSafely($0.span) }
             bytes.append(contentsOf: "\r\n")
         }
         switch answer.persistence {
@@ -45,14 +47,14 @@ package struct ResponseSerializer: Sendable {
         case .close: bytes.append(contentsOf: "Connection: close\r\n")
         }
         // RFC 9110 §8.6: never with 204; §15.4.5: 304 has no content to count.
-        let allowsContent = status != .noContent && status != .notModified
+        let allowsContent = status.code != 204 && status.code != 304
         if allowsContent {
             bytes.append(contentsOf: "Content-Length: ")
-            bytes.append(contentsOf: String(response.body.count).utf8)
+            bytes.appendDecimal(answer.response.body.count)
             bytes.append(contentsOf: "\r\n")
         }
         bytes.append(contentsOf: "\r\n")
-        return allowsContent && !answer.omitsBody && !response.body.isEmpty
+        return allowsContent && !answer.omitsBody && !answer.response.body.isEmpty
     }
 
     private static func isOwn(_ name: HTTPField.Name) -> Bool {
@@ -61,8 +63,27 @@ package struct ResponseSerializer: Sendable {
         default: false
         }
     }
+}
 
-    private func appendSafely(_ text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
-        for byte in text { bytes.append(byte.isFieldContent ? byte : .space) }
+extension [UInt8] {
+    fileprivate mutating func appendSafely(_ text: String) {
+        appendSafely(text.utf8.span)
+    }
+
+    fileprivate mutating func appendSafely(_ text: Span<UInt8>) {
+        let start = count
+        append(contentsOf: text)
+        var bytes = mutableSpan
+        for index in start..<bytes.count where !bytes[index].isFieldContent { bytes[index] = .space }
+    }
+
+    /// - Parameter number: not negative.
+    fileprivate mutating func appendDecimal(_ number: Int) {
+        var unit = 1
+        while number / unit >= 10 { unit *= 10 }
+        while unit > 0 {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / unit % 10))
+            unit /= 10
+        }
     }
 }

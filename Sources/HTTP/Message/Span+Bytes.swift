@@ -22,6 +22,20 @@ extension Span where Element == UInt8 {
         withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
     }
 
+    var isASCII: Bool {
+        var union: UInt8 = 0
+        for index in indices { union |= self[index] }
+        return union < 0x80
+    }
+
+    /// Whether the bytes are the UTF-8 of `text`.
+    func equals(_ text: String) -> Bool {
+        let expected = text.utf8.span
+        guard count == expected.count else { return false }
+        for index in indices where self[index] != expected[index] { return false }
+        return true
+    }
+
     /// Whether the bytes are `text`, ASCII letters compared without case. `text` is given in lower case.
     func equalsIgnoringCase(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
