@@ -88,8 +88,9 @@ actor EventLoop {
 
     private func serve() {
         var events = Poller.Events()
+        var now = ContinuousClock.now
         while !hasEnded {
-            executor.poller.wait(for: &events, milliseconds: timeUntilSweep())
+            executor.poller.wait(for: &events, milliseconds: timeUntilSweep(now: now))
             var isCalled = false
             for index in 0..<events.count {
                 let event = events[index]
@@ -98,15 +99,15 @@ actor EventLoop {
             if isCalled {
                 for job in executor.takeJobs() { job() }
             }
-            let now = ContinuousClock.now
+            now = .now
             if now >= nextSweep { sweep(now: now) }
         }
     }
 
     /// In whole milliseconds, rounded up; nil when nothing has a deadline.
-    private func timeUntilSweep() -> Int? {
+    private func timeUntilSweep(now: ContinuousClock.Instant) -> Int? {
         guard !connections.isEmpty else { return nil }
-        let left = max(.zero, nextSweep - .now)
+        let left = max(.zero, nextSweep - now)
         return Int(left / .milliseconds(1)) + 1
     }
 

@@ -14,14 +14,17 @@ struct Outbound {
     /// Bytes written since the last `takeTotal`.
     private var total = 0
 
+    private static let maxCopiedBytes = 1024
+
     private var isEmpty: Bool { written == head.count + body.count }
 
     mutating func appendHead(_ append: (inout [UInt8]) -> Void) {
         append(&head)
     }
 
+    /// - Parameter bytes: follow what was appended so far. A few are copied: the kernel takes one buffer faster than two.
     mutating func setBody(_ bytes: [UInt8]) {
-        body = bytes
+        if bytes.count <= Self.maxCopiedBytes { head += bytes } else { body = bytes }
     }
 
     mutating func flush(to descriptor: Int32) -> Progress {

@@ -29,12 +29,11 @@ final class Poller: Sendable {
 
         subscript(index: Int) -> Event {
             let event = storage[index]
-            func has(_ kinds: EPOLL_EVENTS...) -> Bool { kinds.contains { event.events & $0.rawValue != 0 } }
             return Event(
                 token: event.data.u64,
-                isReadable: has(EPOLLIN),
-                isWritable: has(EPOLLOUT),
-                isBroken: has(EPOLLERR, EPOLLHUP)
+                isReadable: event.events & EPOLLIN.rawValue != 0,
+                isWritable: event.events & EPOLLOUT.rawValue != 0,
+                isBroken: event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0
             )
         }
     }
