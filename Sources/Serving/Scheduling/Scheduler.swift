@@ -107,10 +107,14 @@ package final class Scheduler: Sendable {
                 queuedByLane: batcher.queuedByLane,
                 queuedBytes: batcher.queuedBytes,
                 busyWorkers: batcher.busyWorkers,
-                expectedWait: batcher.expectedWait(at: .now),
-                longestRun: batcher.longestRun(at: .now)
+                expectedWait: batcher.expectedWait(at: .now)
             )
         }
+    }
+
+    /// How long the worker that has been at it longest has had its batch; zero when all are idle.
+    package var longestRun: Duration {
+        batcher.withLock { $0.longestRun(at: .now) }
     }
 
     // MARK: Effects
@@ -165,6 +169,4 @@ package struct SchedulerLoad: Sendable, Equatable {
     package let busyWorkers: Int
     /// How long a picture that comes now would wait.
     package let expectedWait: Duration
-    /// How long the busiest worker has had its batch.
-    package let longestRun: Duration
 }

@@ -20,15 +20,14 @@ enum HealthAPI {
         }
         return [
             Route(.get, "/livez") { exchange in
-                exchange.respond(
-                    context.isStuck
-                        ? .json(["status": "stuck"], status: .serviceUnavailable) : .json(["status": "live"])
-                )
+                exchange.respond(context.isStuck ? .json(["status": "stuck"], status: .serviceUnavailable) : live)
             },
             Route(.get, "/readyz", handler: ready),
             Route(.get, "/healthz", handler: ready),
         ]
     }
+
+    private static let live = Response.json(["status": "live"])
 
     private static func answer(_ readiness: Readiness) -> Response {
         switch readiness {
@@ -47,5 +46,5 @@ enum HealthAPI {
 
 extension APIContext {
     /// Whether a worker does not come back from its batch: only a new process helps.
-    var isStuck: Bool { scheduler.load.longestRun > limits.stuckAfter }
+    var isStuck: Bool { scheduler.longestRun > limits.stuckAfter }
 }
