@@ -4,7 +4,12 @@ enum ServerTiming {
     typealias Phase = (name: String, duration: Duration)
 
     static func value(_ phases: [Phase]) -> String {
-        phases.map { "\($0.name);dur=\(Milliseconds($0.duration))" }.joined(separator: ", ")
+        phases.reduce(into: "") { text, phase in
+            if !text.isEmpty { text += ", " }
+            text += phase.name
+            text += ";dur="
+            text += Milliseconds(phase.duration).description
+        }
     }
 
     static func phases(_ value: String) -> [Phase] {

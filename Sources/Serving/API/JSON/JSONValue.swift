@@ -108,8 +108,21 @@ package struct Milliseconds: Sendable, CustomStringConvertible {
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
         let (micros, carry) = scaled.addingReportingOverflow((attoseconds + 500_000_000_000) / 1_000_000_000_000)
         guard !overflow, !carry else { return "\(seconds)000.000" }
-        let fraction = String(micros % 1000)
-        return "\(micros / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
+        // From the right: three digits, the point, and at least one digit.
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { text in
+            var start = text.count
+            var rest = micros
+            while rest > 0 || start > text.count - 5 {
+                start -= 1
+                guard start != text.count - 4 else {
+                    text[start] = UInt8(ascii: ".")
+                    continue
+                }
+                text[start] = UInt8(ascii: "0") + UInt8(rest % 10)
+                rest /= 10
+            }
+            return String(decoding: text[start...], as: UTF8.self)
+        }
     }
 }
 
