@@ -83,7 +83,7 @@ enum HTTPEntry {
 
     private static func answer(of route: Route, to request: Request) -> Response {
         let slot = Slot()
-        route.handler(Exchange(request: request) { response in slot.response.withLock { $0 = response } })
+        _ = route.serve(request) { response in slot.response.withLock { $0 = response } }
         guard let response = slot.response.withLock({ $0 }) else { preconditionFailure("a request without an answer") }
         return response
     }

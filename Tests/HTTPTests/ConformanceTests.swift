@@ -56,7 +56,7 @@ import Testing
 
     /// Feeds the pieces between `cuts`, each in memory that ends at its last byte.
     private func run(_ bytes: [UInt8], cuts: [Int]) throws -> MachineDriver {
-        var driver = MachineDriver(policy: try Self.policy.get())
+        let driver = MachineDriver(policy: try Self.policy.get())
         let memory = try #require(GuardedBytes(capacity: bytes.count))
         for (start, end) in zip([0] + cuts, cuts + [bytes.count]) where start < end && !driver.hasEnded {
             memory.withCopy(of: bytes[start..<end]) { driver.receive($0) }

@@ -13,7 +13,7 @@ import Testing
     // MARK: Expectations
 
     @Test func asksForTheBodyThatItWants() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.receive(Self.post(length: 3, fields: "Expect: 100-continue\r\n"))
         #expect(driver.statuses == [100])
         driver.receive("abc")
@@ -23,7 +23,7 @@ import Testing
 
     @Test(arguments: ["/none", "/small", "/guarded"])
     func asksForNoBodyThatItRefuses(_ path: String) throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.receive(Self.post(path, length: 9, fields: "Expect: 100-continue\r\n"))
         #expect(!driver.statuses.contains(100))
         #expect(driver.statuses.count == 1)
@@ -33,7 +33,7 @@ import Testing
     // MARK: Pipelining and back-pressure
 
     @Test func handlesOneRequestAtATime() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.answersAtOnce = false
         driver.receive(Self.get + "GET /items/x HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(driver.handled.map(\.path) == ["/hello"])
@@ -44,18 +44,18 @@ import Testing
     }
 
     @Test func boundsWhatIsSentAhead() throws {
-        var driver = try MachineDriver { $0.maxPipelinedBytes = 100 }
+        let driver = try MachineDriver { $0.maxPipelinedBytes = 100 }
         driver.answersAtOnce = false
         driver.receive(Self.get)
-        #expect(driver.machine.inputAllowance == 100)
+        #expect(driver.inputAllowance == 100)
         driver.receive(String(repeating: "x", count: 60))
-        #expect(driver.machine.inputAllowance == 40)
+        #expect(driver.inputAllowance == 40)
         driver.receive(String(repeating: "x", count: 40))
-        #expect(driver.machine.inputAllowance == 0)
+        #expect(driver.inputAllowance == 0)
     }
 
     @Test func waitsForTheClientToTakeAnAnswer() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.canWrite = false
         driver.receive(Self.get + Self.get)
         #expect(driver.handled.count == 1)
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func reusesNothingOfAnEarlierRequest() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.receive(Self.post(length: 3, fields: "X-A: 1\r\n") + "abc")
         driver.receive(Self.post(length: 2) + "de")
         #expect(driver.handled.map(\.body) == [Array("abc".utf8), Array("de".utf8)])
@@ -74,7 +74,7 @@ import Testing
     // MARK: Ends
 
     @Test func answersAClientThatEndedItsSide() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.answersAtOnce = false
         driver.receive(Self.get)
         driver.receiveEnd()
@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test func answersAllThatWasSentBeforeTheEnd() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.answersAtOnce = false
         driver.receive(Self.get + Self.get)
         driver.receiveEnd()
@@ -97,7 +97,7 @@ import Testing
 
     @Test(arguments: ["", "GET /hel", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab"])
     func closesSilentlyWhenARequestIsCutOff(_ text: String) throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.receive(text)
         driver.receiveEnd()
         #expect(driver.isClosed)
@@ -105,7 +105,7 @@ import Testing
     }
 
     @Test func probesAClientThatEndedItsSideOnlyAfterAWhile() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.answersAtOnce = false
         driver.receive(Self.get)
         driver.receiveEnd()
@@ -122,7 +122,7 @@ import Testing
     }
 
     @Test func sendsNoInterimAnswerToHTTP10() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.answersAtOnce = false
         driver.receive("GET /hello HTTP/1.0\r\n\r\n")
         driver.receiveEnd()
@@ -132,7 +132,7 @@ import Testing
     }
 
     @Test func aHandlerMayEndTheConnection() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.answersAtOnce = false
         driver.receive(Self.get)
         driver.answer(Response(status: .ok, fields: [.connection: "close"]))
@@ -141,7 +141,7 @@ import Testing
     }
 
     @Test func tellsHTTP10ThatItLivesOn() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.receive("GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
         #expect(driver.answers()?.map(\.fields["connection"]) == ["keep-alive"])
         #expect(!driver.hasEnded)
@@ -150,7 +150,7 @@ import Testing
     // MARK: Deadlines
 
     @Test func closesAnIdleConnectionSilently() throws {
-        var driver = try MachineDriver { $0.keepAliveTimeout = .seconds(60) }
+        let driver = try MachineDriver { $0.keepAliveTimeout = .seconds(60) }
         driver.receive(Self.get)
         driver.advance(by: .seconds(59))
         #expect(!driver.isClosed)
@@ -160,7 +160,7 @@ import Testing
     }
 
     @Test func cutsAHeadThatDrips() throws {
-        var driver = try MachineDriver { $0.headTimeout = .seconds(10) }
+        let driver = try MachineDriver { $0.headTimeout = .seconds(10) }
         driver.advance(by: .seconds(30))
         for byte in Self.get.prefix(9) {
             driver.receive(String(byte))
@@ -173,7 +173,7 @@ import Testing
     }
 
     @Test func cutsABodyThatStops() throws {
-        var driver = try MachineDriver { $0.bodyIdleTimeout = .seconds(30) }
+        let driver = try MachineDriver { $0.bodyIdleTimeout = .seconds(30) }
         driver.receive(Self.post(length: 100_000) + String(repeating: "x", count: 50_000))
         driver.advance(by: .seconds(29))
         #expect(driver.statuses.isEmpty)
@@ -183,7 +183,7 @@ import Testing
 
     @Test(arguments: [(bytesASecond: 100, isServed: true), (bytesASecond: 2, isServed: false)])
     func servesASlowBodyThatKeepsTheRate(bytesASecond: Int, isServed: Bool) throws {
-        var driver = try MachineDriver {
+        let driver = try MachineDriver {
             $0.bodyIdleTimeout = .seconds(30)
             $0.minBodyRate = 50
         }
@@ -197,7 +197,7 @@ import Testing
     }
 
     @Test func cutsAClientThatTakesNothing() throws {
-        var driver = try MachineDriver { $0.writeTimeout = .seconds(30) }
+        let driver = try MachineDriver { $0.writeTimeout = .seconds(30) }
         driver.canWrite = false
         driver.receive(Self.get)
         driver.advance(by: .seconds(29))
@@ -207,16 +207,16 @@ import Testing
     }
 
     @Test func hasNoDeadlineWhileAHandlerWorks() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.answersAtOnce = false
         driver.receive(Self.get)
-        #expect(driver.machine.deadline == nil)
+        #expect(driver.deadline == nil)
     }
 
     // MARK: Lingering
 
     @Test func lingersSoThatTheAnswerIsRead() throws {
-        var driver = try MachineDriver { $0.lingerTimeout = .seconds(2) }
+        let driver = try MachineDriver { $0.lingerTimeout = .seconds(2) }
         driver.receive(Self.post("/small", length: 1_000_000))
         #expect(driver.statuses == [413])
         #expect(driver.hasEnded && !driver.isClosed)
@@ -231,7 +231,7 @@ import Testing
     }
 
     @Test func lingersForABoundedTime() throws {
-        var driver = try MachineDriver { $0.lingerTimeout = .seconds(2) }
+        let driver = try MachineDriver { $0.lingerTimeout = .seconds(2) }
         driver.receive(Self.post("/small", length: 1_000_000))
         for _ in 0..<20 {
             #expect(!driver.isClosed)
@@ -242,7 +242,7 @@ import Testing
     }
 
     @Test func closesAtOnceWhenTheClientIsDone() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.receive("BAD\r\n\r\n")
         #expect(driver.hasEnded && !driver.isClosed)
         driver.receiveEnd()
@@ -252,7 +252,7 @@ import Testing
     // MARK: Draining
 
     @Test func drainsAfterTheCurrentRequest() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.answersAtOnce = false
         driver.receive(Self.get)
         driver.drain(grace: .seconds(1))
@@ -264,7 +264,7 @@ import Testing
     }
 
     @Test func drainsAnIdleConnectionAfterTheGrace() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.receive(Self.get)
         driver.drain(grace: .seconds(1))
         driver.advance(by: .milliseconds(900))
@@ -274,7 +274,7 @@ import Testing
     }
 
     @Test func servesARequestThatComesWhileDraining() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.drain(grace: .seconds(1))
         driver.receive(Self.get)
         #expect(driver.statuses == [200])
@@ -287,18 +287,18 @@ import Testing
         var configuration = ServerConfiguration()
         configuration.maxBufferedBytes = 100
         let policy = ConnectionPolicy(configuration: configuration, router: try Router(TestRoutes.all))
-        var first = MachineDriver(policy: policy)
-        var second = MachineDriver(policy: policy)
+        let first = MachineDriver(policy: policy)
+        let second = MachineDriver(policy: policy)
         first.answersAtOnce = false
         first.receive(Self.post(length: 60) + String(repeating: "x", count: 60))
         second.receive(Self.post(length: 60) + String(repeating: "x", count: 60))
         #expect(second.statuses == [503])
         first.answer(.text("done"))
-        var third = MachineDriver(policy: policy)
+        let third = MachineDriver(policy: policy)
         third.receive(Self.post(length: 60) + String(repeating: "x", count: 60))
         #expect(third.statuses == [200])
         // A connection that is lost gives back what it held.
-        var fourth = MachineDriver(policy: policy)
+        let fourth = MachineDriver(policy: policy)
         fourth.receive(Self.post(length: 90) + String(repeating: "x", count: 80))
         fourth.receiveEnd()
         third.receive(Self.post(length: 100) + String(repeating: "x", count: 100))
@@ -306,7 +306,7 @@ import Testing
     }
 
     @Test func refusesAtTheCap() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.refuse()
         #expect(driver.statuses == [503])
         driver.receive(Self.get)
@@ -316,11 +316,11 @@ import Testing
 
     // MARK: What handlers and observers get
 
-    @Test func finishTouchesEveryAnswer() throws {
-        var driver = try MachineDriver {
-            $0.finish = { response, head, elapsed in
-                let path = head?.target.path ?? "none"
-                response.fields[.serverTiming] = "\(path);dur=\(elapsed / .milliseconds(1))"
+    @Test func everyRequestHasANameAndEveryAnswerAFinish() throws {
+        let driver = try MachineDriver {
+            $0.identify = { $0?.target.path ?? "none" }
+            $0.finish = { response, _, name, elapsed in
+                response.fields[.serverTiming] = "\(name);dur=\(elapsed / .milliseconds(1))"
             }
         }
         driver.receive(Self.get + "GET /none HTTP/1.1\r\nHost: a\r\n")
@@ -329,10 +329,11 @@ import Testing
         #expect(
             driver.answers()?.map(\.fields["server-timing"]) == ["/hello;dur=0.0", "/none;dur=20.0", "none;dur=0.0"]
         )
+        #expect(driver.handled.map(\.id) == ["/hello"])
     }
 
     @Test func theServersAdmissionComesBeforeTheRoutes() throws {
-        var driver = try MachineDriver {
+        let driver = try MachineDriver {
             $0.admission = { head in
                 head.target.path == "/hello" ? nil : .problem(status: .unauthorized, detail: "No.")
             }
@@ -344,7 +345,7 @@ import Testing
     }
 
     @Test func givesTheHandlerTheWholeRequest() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.receive("GET /items/a%20b?q=1&r=%26 HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nx-a: 2\r\n\r\n")
         let request = try #require(driver.handled.first)
         #expect(request.method == .get)
@@ -356,7 +357,7 @@ import Testing
     }
 
     @Test func measuresFromTheFirstByteOfTheHead() throws {
-        var driver = try MachineDriver()
+        let driver = try MachineDriver()
         driver.advance(by: .seconds(5))
         let start = driver.now
         driver.receive(Self.post(length: 3))

@@ -7,7 +7,7 @@ import Testing
 
     /// The bytes of `response` as the answer to a GET.
     static func bytes(of response: Response) throws -> String {
-        var driver = try MachineDriver(routes: [Route(.get, "/a") { $0.respond(response) }])
+        let driver = try MachineDriver(routes: [Route(.get, "/a") { $0.respond(response) }])
         driver.receive(get)
         return String(decoding: driver.output, as: UTF8.self)
     }

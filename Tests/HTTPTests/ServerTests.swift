@@ -215,7 +215,7 @@ import Testing
     }
 
     @Test func tellsTheObserver() throws {
-        let server = try TestServer { $0.finish = { response, _, _ in response.fields[.requestID] = "r1" } }
+        let server = try TestServer { $0.identify = { "\($0?.byteCount ?? 0) bytes" } }
         defer { server.stop() }
         let client = try RawClient(port: server.port)
         try client.send("GET /items/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -233,11 +233,7 @@ import Testing
         #expect(record.requestBytes == 53)
         #expect(record.responseBytes == bytes.count)
         #expect(record.peer == "127.0.0.1")
-        #expect(record.requestID == "r1")
+        #expect(record.requestID == "53 bytes")
         #expect(record.duration > .zero)
     }
-}
-
-extension HTTPField.Name {
-    fileprivate static var requestID: Self { .init("X-Request-Id") ?? .server }
 }

@@ -9,9 +9,9 @@ import Testing
     }
 
     private func head(_ authorization: String?, path: [String] = ["v1", "classify"]) -> RequestHead {
-        var head = RequestHead(method: .post, target: .resource(segments: path, query: ""))
-        head.fields[.authorization] = authorization
-        return head
+        var fields = HTTPFields()
+        fields[.authorization] = authorization
+        return RequestHead(method: .post, target: .resource(segments: path, query: ""), fields: fields)
     }
 
     @Test(arguments: [

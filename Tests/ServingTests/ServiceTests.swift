@@ -25,7 +25,7 @@ import TestSupport
     private func answer(_ service: Service, _ path: String) throws -> Response {
         let answer = Promise<Response>()
         let route = try #require(service.routes.first { $0.pattern == path })
-        route.handler(Exchange(request: Request(method: .get, path: path)) { answer.fulfil($0) })
+        _ = route.serve(Request(method: .get, path: path)) { answer.fulfil($0) }
         return try #require(answer.wait())
     }
 
@@ -151,7 +151,7 @@ import TestSupport
         DispatchQueue.global().async { ended.fulfil(try? service.run(events: events) { _ in }) }
         try waitUntilReady(service)
         let route = try #require(service.routes.first { $0.pattern == "/v1/classify" })
-        route.handler(Exchange(request: Request(method: .post, path: "/v1/classify", body: [1])) { _ in })
+        _ = route.serve(Request(method: .post, path: "/v1/classify", body: [1])) { _ in }
         gate.waitUntilReached()
         events.post(.stopRequested)
         #expect(try #require(ended.wait()) == .cutShort)

@@ -11,8 +11,4 @@ package struct Answer: Sendable {
     /// True for HEAD: the fields of the answer to GET, without its body.
     package var omitsBody: Bool
     package var persistence: Persistence
-    /// What is known of the exchange so far; bytes written and duration are filled in at its end.
-    package var record: ExchangeRecord
-    /// When the head's first byte was read.
-    package var arrival: ContinuousClock.Instant
 }

@@ -9,7 +9,7 @@ extension ConnectionMachine {
             if let headStart { return headStart + configuration.headTimeout }
             return idleSince + min(configuration.keepAliveTimeout, drainGrace ?? configuration.keepAliveTimeout)
         case .body:
-            let earned = Duration.seconds(Double(current?.bodyBytes ?? 0) / Double(max(1, configuration.minBodyRate)))
+            let earned = Duration.seconds(Double(current.bodyBytes) / Double(max(1, configuration.minBodyRate)))
             let lastByte = max(bodyStart, lastInput)
             return min(lastByte + configuration.bodyIdleTimeout, bodyStart + configuration.bodyIdleTimeout + earned)
         case .handling: return nextPeerCheck
@@ -26,7 +26,7 @@ extension ConnectionMachine {
         switch phase {
         case .head:
             guard headStart != nil else { return closed() }
-            current = Current(arrival: headStart ?? now)
+            begin(nil, now: now)
             return timedOut("The request's head did not come whole in time.", now: now)
         case .body: return timedOut("The request's body came too slowly.", now: now)
         case .handling:
@@ -44,7 +44,7 @@ extension ConnectionMachine {
     /// A client that ended its side may be waiting for the answer, or be gone: TCP shows no difference until something
     /// is written. An interim answer, which clients skip (RFC 9110 §15.2), makes the host of one that is gone protest.
     private mutating func probePeer() -> Action {
-        guard !hasProbedPeer, current?.head?.version == .http11 else { return .checkPeer }
+        guard !hasProbedPeer, current.head?.version == .http11 else { return .checkPeer }
         hasProbedPeer = true
         return .sendContinue
     }

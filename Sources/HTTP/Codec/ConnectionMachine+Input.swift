@@ -19,7 +19,7 @@ extension ConnectionMachine {
             let action = process(bytes, from: &position, now: now)
             pendingStart = 0
             pending = []
-            if keepsInput { pending.append(contentsOf: bytes.extracting(position...)) }
+            if position < bytes.count, keepsInput { pending.append(contentsOf: bytes.extracting(position...)) }
             return action
         }
     }
@@ -39,6 +39,7 @@ extension ConnectionMachine {
 
     /// Uses what waits; called when a new request may begin.
     mutating func processPending(now: Instant) -> Action {
+        guard pendingStart < pending.count else { return .none }
         let input = pending
         pending = []
         var position = pendingStart
@@ -95,13 +96,13 @@ extension ConnectionMachine {
         do {
             step = try parser.advance(over: input.extracting(position...))
         } catch {
-            current = Current(arrival: headStart ?? now)
+            begin(nil, now: now)
             throw error
         }
         if headStart == nil && parser.hasBegun { headStart = now }
         guard case .complete(let head, let byteCount) = step else { return .some(.none) }
         position += byteCount
-        current = Current(head: head, path: head.target.path, arrival: headStart ?? now)
+        begin(head, now: now)
         return try admit(head, now: now, hasMoreInput: position < input.count)
     }
 
@@ -112,8 +113,8 @@ extension ConnectionMachine {
         switch policy.router.match(head.method, head.target) {
         case .route(let match, let parameters):
             route = match
-            current?.route = match
-            current?.pathParameters = parameters
+            current.route = match
+            current.pathParameters = parameters
         case .options(let allowed):
             return refuse(head, Response(status: .noContent, fields: [.allow: allowed]), now: now)
         case .methodNotAllowed(let allowed):
@@ -185,7 +186,7 @@ extension ConnectionMachine {
         while let step = try chunks?.next(input, from: &position) {
             switch step {
             case .data(let range):
-                try checkLength(body.count + range.count, limit: current?.route?.bodyLimit ?? 0)
+                try checkLength(body.count + range.count, limit: current.route?.bodyLimit ?? 0)
                 try keep(input.extracting(range))
             case .needsMore: return .none
             case .finished: return finishBody(now: now)
@@ -200,7 +201,7 @@ extension ConnectionMachine {
             throw Rejection(.serviceUnavailable, "The server holds as many request bodies as it can. Try later.")
         }
         reserved += bytes.count
-        current?.bodyBytes += bytes.count
+        current.bodyBytes += bytes.count
         if chunks == nil && body.count < Self.firstReserve && body.count + bytes.count >= Self.firstReserve {
             body.reserveCapacity(body.count + remaining)
         }
@@ -215,10 +216,11 @@ extension ConnectionMachine {
 
     /// Moves the body into the request.
     private mutating func handle(now: Instant) -> Action {
-        guard let current, let head = current.head, let route = current.route else { return closed() }
+        guard let head = current.head, let route = current.route else { return closed() }
         var query = QueryParameters()
         if case .resource(_, let text) = head.target, !text.isEmpty { query = QueryParameters(parsing: text) }
         var request = Request(
+            id: current.id,
             method: head.method,
             path: current.path,
             query: query,

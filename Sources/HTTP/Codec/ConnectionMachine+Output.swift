@@ -2,7 +2,7 @@ import HTTPTypes
 
 extension ConnectionMachine {
     /// The handler's answer to the request of the last `handle`.
-    package mutating func answered(_ response: Response, now: Instant) -> Action {
+    package mutating func answered(_ response: consuming Response, now: Instant) -> Action {
         guard phase == .handling else { return .none }
         return respond(response, isLast: false, now: now)
     }
@@ -25,7 +25,7 @@ extension ConnectionMachine {
         }
         phase = .head
         parser = RequestHeadParser(limits: policy.headLimits)
-        current = nil
+        current = Current(arrival: now)
         headStart = nil
         idleSince = now
         let action = processPending(now: now)
@@ -44,10 +44,8 @@ extension ConnectionMachine {
     }
 
     /// Turns a response into the action that writes it.
-    mutating func respond(_ response: Response, isLast: Bool, now: Instant) -> Action {
-        var response = response
-        let head = current?.head
-        policy.configuration.finish?(&response, head, now - (current?.arrival ?? now))
+    mutating func respond(_ response: consuming Response, isLast: Bool, now: Instant) -> Action {
+        policy.configuration.finish?(&response, current.head, current.id, now - current.arrival)
         // An interim status would leave the client waiting for the answer.
         if response.status.code < 200 { response.status = .internalServerError }
         releaseBody()
@@ -55,7 +53,7 @@ extension ConnectionMachine {
         nextPeerCheck = nil
         let nothingFollows = inputEnded && pendingStart == pending.count
         self.isLast =
-            isLast || head?.allowsKeepAlive != true || drainGrace != nil || nothingFollows
+            isLast || current.head?.allowsKeepAlive != true || drainGrace != nil || nothingFollows
             || Self.asksToClose(response)
         if self.isLast {
             pending = []
@@ -63,44 +61,41 @@ extension ConnectionMachine {
         }
         phase = .sending
         lastOutput = now
+        let isOld = current.head?.version == .http10
         return .send(
             Answer(
                 response: response,
-                omitsBody: head?.method == .head,
-                persistence: self.isLast ? .close : head?.version == .http10 ? .announcedKeepAlive : .keepAlive,
-                record: record(of: response),
-                arrival: current?.arrival ?? now
+                omitsBody: current.head?.method == .head,
+                persistence: self.isLast ? .close : isOld ? .announcedKeepAlive : .keepAlive
             )
+        )
+    }
+
+    /// What the observer hears of the current request and its answer.
+    /// - Parameter responseBytes: how many were written.
+    package func record(of response: Response, responseBytes: Int, now: Instant) -> ExchangeRecord {
+        ExchangeRecord(
+            method: current.head?.method,
+            path: current.path,
+            route: current.route?.pattern,
+            status: response.status.code,
+            requestBytes: (current.head?.byteCount ?? 0) + current.bodyBytes,
+            responseBytes: responseBytes,
+            peer: peer,
+            requestID: current.id,
+            duration: now - current.arrival,
+            requestFields: current.head?.fields ?? HTTPFields(),
+            responseFields: response.fields
         )
     }
 
     /// What the observer hears of the current request when its client went away before the answer.
     package func abandonedRecord(now: Instant) -> ExchangeRecord {
-        var record = record(of: Response(status: .init(code: 499, reasonPhrase: "Client Closed Request")))
-        record.duration = now - (current?.arrival ?? now)
-        return record
+        let response = Response(status: .init(code: 499, reasonPhrase: "Client Closed Request"))
+        return record(of: response, responseBytes: 0, now: now)
     }
 
-    private func record(of response: Response) -> ExchangeRecord {
-        let head = current?.head
-        return ExchangeRecord(
-            method: head?.method,
-            path: current?.path ?? "",
-            route: current?.route?.pattern,
-            status: response.status.code,
-            requestBytes: (head?.byteCount ?? 0) + (current?.bodyBytes ?? 0),
-            responseBytes: 0,
-            peer: peer,
-            requestID: Self.requestIDName.flatMap { response.fields[$0] },
-            duration: .zero,
-            requestFields: head?.fields ?? HTTPFields(),
-            responseFields: response.fields
-        )
-    }
-
-    private static let requestIDName = HTTPField.Name("X-Request-Id")
-
-    private static func asksToClose(_ response: Response) -> Bool {
-        response.fields[.connection]?.lowercased() == "close"
+    private static func asksToClose(_ response: borrowing Response) -> Bool {
+        response.fields.value(of: .connection)?.lowercased() == "close"
     }
 }

@@ -1,13 +1,14 @@
 import HTTPTypes
 
 /// One HTTP/1.1 connection as a pure state machine: it is told of bytes, answers and the time, and says what to do.
-/// It touches no socket and no clock, so that every order of events can be tested.
+/// It touches no socket and no clock, so that every order of events can be tested. There is one a connection, which no
+/// copy is made of.
 ///
 /// Requests of a connection are handled one at a time; what a client sends ahead waits, bounded, in `pending`.
 ///
 /// The driver calls one method an event and performs the action that it returns. An action other than `none` leads to
 /// the next event: `handle` to `answered`, `send` and `sendContinue` to `sent`.
-package struct ConnectionMachine: Sendable {
+package struct ConnectionMachine: ~Copyable, Sendable {
     package typealias Instant = ContinuousClock.Instant
 
     package enum Action: Sendable {
@@ -40,7 +41,9 @@ package struct ConnectionMachine: Sendable {
 
     /// The request that is being received or answered.
     struct Current: Sendable {
+        /// Nil where it could not be parsed.
         var head: RequestHead?
+        var id = ""
         /// Of the head's target; empty without a head.
         var path = ""
         var route: Route?
@@ -53,7 +56,7 @@ package struct ConnectionMachine: Sendable {
     let peer: String
     var phase = Phase.head
     var parser: RequestHeadParser
-    var current: Current?
+    var current: Current
     /// Of a body with a known length, what is still to come.
     var remaining = 0
     var chunks: ChunkedDecoder?
@@ -83,6 +86,7 @@ package struct ConnectionMachine: Sendable {
         self.policy = policy
         self.peer = peer
         parser = RequestHeadParser(limits: policy.headLimits)
+        current = Current(arrival: now)
         idleSince = now
         bodyStart = now
         lastInput = now
@@ -109,7 +113,8 @@ package struct ConnectionMachine: Sendable {
 
     /// The connection was turned away at the cap: answers before any request has been read.
     package mutating func refuse(now: Instant) -> Action {
-        respond(
+        begin(nil, now: now)
+        return respond(
             .problem(
                 status: .serviceUnavailable,
                 detail: "The server has all the connections it can serve. Try later."
@@ -125,6 +130,17 @@ package struct ConnectionMachine: Sendable {
         pending = []
         releaseBody()
         return .close
+    }
+
+    /// From now on this request is received and answered.
+    /// - Parameter head: nil when it cannot be parsed.
+    mutating func begin(_ head: RequestHead?, now: Instant) {
+        current = Current(
+            head: head,
+            id: policy.configuration.identify(head),
+            path: head?.target.path ?? "",
+            arrival: headStart ?? now
+        )
     }
 
     mutating func releaseBody() {

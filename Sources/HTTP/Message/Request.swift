@@ -2,6 +2,8 @@ package import HTTPTypes
 
 /// One complete request as a handler sees it: head parsed and normalised, body received whole.
 package struct Request: Sendable {
+    /// As the server's configuration names it.
+    package var id: String
     package var method: HTTPRequest.Method
     /// Percent-decoded and without dot segments; always begins with "/".
     package var path: String
@@ -19,6 +21,7 @@ package struct Request: Sendable {
     package var receiveDuration: Duration
 
     package init(
+        id: String = "",
         method: HTTPRequest.Method,
         path: String,
         query: QueryParameters = QueryParameters(),
@@ -28,6 +31,7 @@ package struct Request: Sendable {
         arrival: ContinuousClock.Instant = .now,
         receiveDuration: Duration = .zero
     ) {
+        self.id = id
         self.method = method
         self.path = path
         self.query = query

@@ -1,7 +1,8 @@
 package import HTTPTypes
 
 /// Request line and fields of one request, checked (RFC 9112 §§3, 5, 6), and what they say about body and connection.
-package struct RequestHead: Sendable {
+/// Once read it does not change, and is shared by all who look at it.
+package final class RequestHead: Sendable {
     package enum Version: Sendable {
         case http10
         /// Also any later 1.x, which a 1.1 server answers as 1.1 (RFC 9110 §2.5).
@@ -15,16 +16,16 @@ package struct RequestHead: Sendable {
         case unknown
     }
 
-    package var method: HTTPRequest.Method
-    package var target: RequestTarget
-    package var version: Version
-    package var fields: HTTPFields
-    package var framing: BodyFraming
-    package var expectation: Expectation
+    package let method: HTTPRequest.Method
+    package let target: RequestTarget
+    package let version: Version
+    package let fields: HTTPFields
+    package let framing: BodyFraming
+    package let expectation: Expectation
     /// Whether the client lets the connection live on after the answer (RFC 9112 §9.3).
-    package var allowsKeepAlive: Bool
+    package let allowsKeepAlive: Bool
     /// The head's length on the wire, with the blank line at its end.
-    package var byteCount: Int
+    package let byteCount: Int
 
     package init(
         method: HTTPRequest.Method,

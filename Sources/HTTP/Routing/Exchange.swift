@@ -13,11 +13,15 @@ package final class Exchange: Sendable {
     }
 
     private let state = Mutex(State.waiting(onDisconnect: nil))
+    private let finish: Route.Finish?
     private let send: @Sendable (Response) -> Void
 
-    /// - Parameter send: takes the answer to the client; called at most once, on the thread that answers.
-    package init(request: Request, send: @escaping @Sendable (Response) -> Void) {
+    /// - Parameters:
+    ///   - finish: the last touch on the handler's answer.
+    ///   - send: takes the answer to the client; called at most once, on the thread that answers.
+    package init(request: Request, finish: Route.Finish? = nil, send: @escaping @Sendable (Response) -> Void) {
         self.request = request
+        self.finish = finish
         self.send = send
     }
 
@@ -28,7 +32,11 @@ package final class Exchange: Sendable {
 
     /// Answers the request. Only the first call counts; after a disconnect the answer is dropped.
     package func respond(_ response: Response) {
-        if isFirstAnswer() { send(response) }
+        guard isFirstAnswer() else { return }
+        guard let finish else { return send(response) }
+        var response = response
+        finish(&response, request)
+        send(response)
     }
 
     private func isFirstAnswer() -> Bool {

@@ -5,6 +5,8 @@ package struct Route: Sendable {
     package typealias Handler = @Sendable (Exchange) -> Void
     /// Looks at the head before any of the body is read: nil lets the request in, a response refuses it.
     package typealias Admission = @Sendable (RequestHead) -> Response?
+    /// Last touch on what the handler answers, on the thread that answers.
+    package typealias Finish = @Sendable (inout Response, Request) -> Void
 
     package var method: HTTPRequest.Method
     /// Literal segments and `{name}` segments: `/v2/models/{model}/infer`. A literal may follow a name within its
@@ -18,6 +20,7 @@ package struct Route: Sendable {
     package var admission: Admission?
     /// Called on an event loop: must hand long work to another thread.
     package var handler: Handler
+    package var finish: Finish?
 
     package init(
         _ method: HTTPRequest.Method,
@@ -33,5 +36,13 @@ package struct Route: Sendable {
         self.isBodyOptional = isBodyOptional
         self.admission = admission
         self.handler = handler
+    }
+
+    /// Hands a request to the handler.
+    /// - Parameter send: takes the answer to the client; called at most once, on the thread that answers.
+    package func serve(_ request: Request, send: @escaping @Sendable (Response) -> Void) -> Exchange {
+        let exchange = Exchange(request: request, finish: finish, send: send)
+        handler(exchange)
+        return exchange
     }
 }

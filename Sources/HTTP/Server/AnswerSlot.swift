@@ -1,13 +1,12 @@
 import Synchronization
 
-/// Where a handler's answer waits for its loop. An answer that comes while the handler still runs on the loop is picked
-/// up there; only a later one, from another thread, has to wake the loop.
+/// Where the answers of one connection's exchanges wait for its loop, one at a time. An answer that comes while the
+/// handler still runs on the loop is picked up there; only a later one, from another thread, has to wake the loop.
 final class AnswerSlot: Sendable {
     private enum State {
         case handling
         case waiting
         case answered(Response)
-        case taken
     }
 
     private let state = Mutex(State.handling)
@@ -21,14 +20,15 @@ final class AnswerSlot: Sendable {
         }
     }
 
-    /// The answer, if it is there; called when the handler has returned. If not, `put` will ask to wake the loop.
+    /// The answer, if it is there, and the slot is ready for the next; called when the handler has returned. If it is not,
+    /// `put` will ask to wake the loop.
     func takeOrWait() -> Response? {
         state.withLock { state in
             guard case .answered(let response) = state else {
                 state = .waiting
                 return nil
             }
-            state = .taken
+            state = .handling
             return response
         }
     }

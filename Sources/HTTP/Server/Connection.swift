@@ -12,12 +12,15 @@ final class Connection {
     private var interest: Poller.Interest = .reading
     private var isWaitingToWrite = false
     private var hasClosed = false
-    /// Where the answer of the exchange that a handler has will be; nil when there is none.
-    private var slot: AnswerSlot?
-    /// That exchange, while the handler keeps it.
+    /// Where the answer of the exchange that a handler has will be.
+    private let slot: AnswerSlot
+    /// Puts an answer there, from any thread.
+    private let deliver: @Sendable (Response) -> Void
+    /// Whether a handler keeps an exchange, to answer it later; and that exchange, until the handler lets go of it.
+    private var isAwaitingAnswer = false
     private weak var exchange: Exchange?
     /// The answer that is being written.
-    private var sending: Answer?
+    private var sending: Response?
     /// What the peer had yet to take when that was last looked at.
     private var unacknowledged: Int?
 
@@ -28,6 +31,12 @@ final class Connection {
         self.descriptor = descriptor
         self.isRefused = isRefused
         self.context = context
+        let slot = AnswerSlot()
+        let loop = context.loop
+        self.slot = slot
+        deliver = { response in
+            if slot.put(response) { loop.run { $0.answered(id) } }
+        }
         machine = ConnectionMachine(policy: context.policy, peer: peer, now: .now)
     }
 
@@ -77,8 +86,9 @@ final class Connection {
 
     /// The handler answered from another thread.
     func answered() {
-        guard let response = slot?.takeOrWait() else { return }
-        perform(accept(response))
+        guard isAwaitingAnswer, let response = slot.takeOrWait() else { return }
+        isAwaitingAnswer = false
+        perform(machine.answered(response, now: .now))
     }
 
     /// Acts on a deadline that has passed.
@@ -99,10 +109,10 @@ final class Connection {
         return left < unacknowledged
     }
 
-    private func perform(_ first: ConnectionMachine.Action) {
+    private func perform(_ first: consuming ConnectionMachine.Action) {
         var action = first
         while true {
-            switch action {
+            switch consume action {
             case .none: return updateInterest()
             case .handle(let request, let route): action = handle(request, route)
             case .send(let answer): action = send(answer)
@@ -119,20 +129,12 @@ final class Connection {
     }
 
     private func handle(_ request: Request, _ route: Route) -> ConnectionMachine.Action {
-        let slot = AnswerSlot()
-        let loop = context.loop
-        let exchange = Exchange(request: request) { [id] response in
-            if slot.put(response) { loop.run { $0.answered(id) } }
+        let exchange = route.serve(request, send: deliver)
+        guard let response = slot.takeOrWait() else {
+            isAwaitingAnswer = true
+            self.exchange = exchange
+            return .none
         }
-        self.slot = slot
-        self.exchange = exchange
-        route.handler(exchange)
-        guard let response = slot.takeOrWait() else { return .none }
-        return accept(response)
-    }
-
-    private func accept(_ response: Response) -> ConnectionMachine.Action {
-        slot = nil
         return machine.answered(response, now: .now)
     }
 
@@ -142,7 +144,7 @@ final class Connection {
             hasBody = context.serializer.appendHead(of: answer, date: context.date.now(), to: &$0)
         }
         if hasBody { outbound.setBody(answer.response.body) }
-        sending = answer
+        sending = answer.response
         return flush()
     }
 
@@ -164,11 +166,10 @@ final class Connection {
     }
 
     private func completeRecord(now: ContinuousClock.Instant) {
-        guard var record = sending?.record, let arrival = sending?.arrival else { return }
-        record.responseBytes = outbound.takeTotal()
-        record.duration = now - arrival
+        guard let response = sending else { return }
         sending = nil
-        context.observer.exchangeCompleted(record)
+        let bytes = outbound.takeTotal()
+        context.observer.exchangeCompleted(machine.record(of: response, responseBytes: bytes, now: now))
     }
 
     /// What is not read stays in the kernel: that is how back-pressure reaches the client.
@@ -187,8 +188,8 @@ final class Connection {
         hasClosed = true
         let now = ContinuousClock.now
         completeRecord(now: now)
-        if slot != nil {
-            slot = nil
+        if isAwaitingAnswer {
+            isAwaitingAnswer = false
             context.observer.exchangeCompleted(machine.abandonedRecord(now: now))
             exchange?.disconnect()
         }

@@ -22,8 +22,8 @@ package struct ExchangeRecord: Sendable {
     package var requestBytes: Int
     package var responseBytes: Int
     package var peer: String
-    /// As answered in `X-Request-Id`; nil where none was set.
-    package var requestID: String?
+    /// As the server's configuration names it.
+    package var requestID: String
     /// From the head's first byte to the answer's last.
     package var duration: Duration
     package var requestFields: HTTPFields
@@ -37,7 +37,7 @@ package struct ExchangeRecord: Sendable {
         requestBytes: Int = 0,
         responseBytes: Int = 0,
         peer: String = "",
-        requestID: String? = nil,
+        requestID: String = "",
         duration: Duration = .zero,
         requestFields: HTTPFields = HTTPFields(),
         responseFields: HTTPFields = HTTPFields()

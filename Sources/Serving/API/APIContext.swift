@@ -25,7 +25,7 @@ package struct APIContext: Sendable {
         self.limits = limits
     }
 
-    /// Every route of the service, each with request ids and, where a client wants it, compressed answers.
+    /// Every route of the service; answers are compressed for clients that want it.
     package var routes: [Route] {
         let groups = [
             ClassifyAPI.routes(self), EmbedAPI.routes(self), ExplainAPI.routes(self), ModelsAPI.routes(self),
@@ -33,7 +33,7 @@ package struct APIContext: Sendable {
             MetricsAPI.routes(self), StatsAPI.routes(self), OpenInferenceAPI.routes(self),
             ModelRepositoryAPI.routes(self), TensorFlowServingAPI.routes(self), DocumentationAPI.routes(self),
         ]
-        return groups.joined().map { $0.compressed().identified() }
+        return groups.joined().map { $0.compressed() }
     }
 }
 

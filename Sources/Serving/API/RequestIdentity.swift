@@ -16,53 +16,24 @@ extension HTTPField.Name {
     }
 }
 
-extension Request {
-    /// What the client or we call this request; set by `Route.identified()`.
-    var requestID: String { fields[.requestID] ?? "" }
-}
-
-extension Route {
-    /// The same route, where each request has an id (the client's `X-Request-Id` if it is 1…128 visible ASCII
-    /// characters, else one that is made) and each answer carries it, and a `Server-Timing`.
-    package func identified() -> Route {
-        var route = self
-        route.handler = { outer in
-            var request = outer.request
-            let id = RequestID.accepted(request.fields[.requestID]) ?? RequestID.random()
-            let arrival = request.arrival
-            request.fields[.requestID] = id
-            let inner = Exchange(request: request) { response in
-                var response = response
-                response.identify(id, elapsed: .now - arrival)
-                outer.respond(response)
-            }
-            outer.onDisconnect { inner.disconnect() }
-            handler(inner)
-        }
-        return route
-    }
-}
-
-extension Response {
-    /// Adds the request's id and, where a route said nothing of its times, how long all took.
-    fileprivate mutating func identify(_ id: String, elapsed: Duration) {
-        fields[.requestID] = id
-        if fields[.serverTiming] == nil { fields[.serverTiming] = ServerTiming.value([("total", elapsed)]) }
-    }
-}
-
 /// The names of requests.
 package enum RequestID {
-    /// Gives answers that no route made, such as the server's own errors, an id and a time too.
-    package static let finish: ServerConfiguration.Finish = { response, head, elapsed in
-        guard response.fields[.requestID] == nil else { return }
-        response.identify(accepted(head?.fields[.requestID]) ?? random(), elapsed: elapsed)
+    /// The client's `X-Request-Id`, if it is safe to repeat in headers and logs: 1…128 visible ASCII characters. Else one
+    /// that is made.
+    package static let identify: ServerConfiguration.Identify = { head in
+        guard let sent = head?.fields.value(of: .requestID), (1...128).contains(sent.utf8.count),
+            sent.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+        else { return random() }
+        return sent
     }
 
-    /// The client's name for its request, if it is safe to repeat in headers and logs.
-    static func accepted(_ value: String?) -> String? {
-        guard let value, (1...128).contains(value.utf8.count) else { return nil }
-        return value.utf8.allSatisfy { (0x21...0x7e).contains($0) } ? value : nil
+    /// Puts the request's name into its answer and, where nobody said anything of its times, how long all took.
+    package static let finish: ServerConfiguration.Finish = { response, _, id, elapsed in
+        response.fields.reserveCapacity(response.fields.count + 2)
+        response.fields.append(HTTPField(name: .requestID, value: id))
+        guard !response.fields.contains(.serverTiming) else { return }
+        let timing = ServerTiming.value([("total", elapsed)])
+        response.fields.append(HTTPField(name: .serverTiming, value: timing))
     }
 
     /// 128 bits in hexadecimal that no other request has: a count, spread over all bits from a random start. To draw

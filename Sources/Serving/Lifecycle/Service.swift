@@ -84,8 +84,9 @@ package final class Service: Sendable {
                 return keys.refusal(of: head)
             }
         }
-        server.finish = { response, head, elapsed in
-            RequestID.finish(&response, head, elapsed)
+        server.identify = RequestID.identify
+        server.finish = { response, head, id, elapsed in
+            RequestID.finish(&response, head, id, elapsed)
             ErrorForm.adapt(&response, to: head)
             crossOrigin?.mark(&response, head: head)
         }

@@ -38,7 +38,7 @@ package struct TrafficObserver: ServerObserver {
             "bytes_in": .stringConvertible(record.requestBytes),
             "bytes_out": .stringConvertible(record.responseBytes),
             "duration_ms": .stringConvertible(Milliseconds(record.duration)),
-            "request_id": .string(record.requestID ?? "-"),
+            "request_id": .string(record.requestID),
             "peer": .string(record.peer),
         ]
         for phase in ServerTiming.phases(record.responseFields[.serverTiming] ?? "") where phase.name != "total" {

@@ -3,8 +3,10 @@ import HTTPTypes
 import Synchronization
 
 /// Plays the part of socket, loop and handlers for a connection machine, with a clock that the test moves.
-struct MachineDriver {
-    private(set) var machine: ConnectionMachine
+final class MachineDriver {
+    private var machine: ConnectionMachine
+    var inputAllowance: Int { machine.inputAllowance }
+    var deadline: ConnectionMachine.Instant? { machine.deadline }
     private(set) var output: [UInt8] = []
     /// The server ended its side, or closed the connection.
     private(set) var hasEnded = false
@@ -22,7 +24,7 @@ struct MachineDriver {
     static let serializer = ResponseSerializer(serverName: "test")
     static let date = Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8)
 
-    init(routes: [Route] = TestRoutes.all, configure: (inout ServerConfiguration) -> Void = { _ in }) throws {
+    convenience init(routes: [Route] = TestRoutes.all, configure: (inout ServerConfiguration) -> Void = { _ in }) throws {
         var configuration = ServerConfiguration()
         configure(&configuration)
         self.init(policy: ConnectionPolicy(configuration: configuration, router: try Router(routes)))
@@ -41,23 +43,23 @@ struct MachineDriver {
     /// Of all answers in the order sent, interim ones too.
     private(set) var statuses: [Int] = []
 
-    mutating func receive(_ text: String) {
+    func receive(_ text: String) {
         receive(Array(text.utf8).span)
     }
 
-    mutating func receive(_ bytes: Span<UInt8>) {
+    func receive(_ bytes: Span<UInt8>) {
         perform(machine.received(bytes, now: now))
     }
 
-    mutating func receiveEnd() {
+    func receiveEnd() {
         perform(machine.receivedEnd(now: now))
     }
 
-    mutating func answer(_ response: Response) {
+    func answer(_ response: Response) {
         perform(machine.answered(response, now: now))
     }
 
-    mutating func sendAnswers() {
+    func sendAnswers() {
         canWrite = true
         for _ in 0..<unsent {
             unsent -= 1
@@ -65,25 +67,25 @@ struct MachineDriver {
         }
     }
 
-    mutating func drain(grace: Duration) {
+    func drain(grace: Duration) {
         machine.drain(grace: grace)
     }
 
-    mutating func peerVanishes() {
+    func peerVanishes() {
         perform(machine.peerVanished())
     }
 
-    mutating func refuse() {
+    func refuse() {
         perform(machine.refuse(now: now))
     }
 
     /// Moves the clock, and lets the machine act on it.
-    mutating func advance(by duration: Duration) {
+    func advance(by duration: Duration) {
         now += duration
         perform(machine.deadlinePassed(now: now))
     }
 
-    private mutating func perform(_ first: ConnectionMachine.Action) {
+    private func perform(_ first: ConnectionMachine.Action) {
         var action = first
         while true {
             switch action {
@@ -122,7 +124,7 @@ struct MachineDriver {
 
     private static func call(_ route: Route, _ request: Request) -> Response? {
         let slot = ResponseSlot()
-        route.handler(Exchange(request: request) { slot.put($0) })
+        _ = route.serve(request) { slot.put($0) }
         return slot.value
     }
 }

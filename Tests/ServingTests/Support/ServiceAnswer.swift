@@ -21,7 +21,7 @@ enum ServiceAnswer {
         var action = machine.received(bytes.span, now: .now)
         if case .handle(let request, let route) = action {
             let answer = Promise<Response>()
-            route.handler(Exchange(request: request) { answer.fulfil($0) })
+            _ = route.serve(request) { answer.fulfil($0) }
             action = machine.answered(try #require(answer.wait()), now: .now)
         }
         guard case .send(let answer) = action else { throw NoAnswer() }

@@ -86,11 +86,19 @@ struct TestService {
             segments: path.split(separator: "/").map(String.init),
             query: query.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
         )
-        if let refusal = route.admission?(RequestHead(method: method, target: target, fields: fields)) {
-            answer.fulfil(refusal)
+        let head = RequestHead(method: method, target: target, fields: fields)
+        let id = RequestID.identify(head)
+        let put: @Sendable (Response) -> Void = { response in
+            var response = response
+            RequestID.finish(&response, head, id, .zero)
+            answer.fulfil(response)
+        }
+        if let refusal = route.admission?(head) {
+            put(refusal)
             return (Exchange(request: Request(method: method, path: path)) { _ in }, answer)
         }
         var request = Request(
+            id: id,
             method: method,
             path: path,
             query: QueryParameters(pairs: query),
@@ -99,9 +107,7 @@ struct TestService {
             receiveDuration: .microseconds(1500)
         )
         request.pathParameters = parameters
-        let exchange = Exchange(request: request) { answer.fulfil($0) }
-        route.handler(exchange)
-        return (exchange, answer)
+        return (route.serve(request, send: put), answer)
     }
 
     /// The answer to a request.

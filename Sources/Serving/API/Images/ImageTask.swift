@@ -67,7 +67,7 @@ struct ImageTask<Answer: ImageAnswer>: InferenceTask {
         let model = JSONValue.Member(name: "model", value: .string(outcome.model.identity.name))
         let information = outcome.model.model.information
         let precision = JSONValue.Member(name: "precision", value: .string(information.precision))
-        let id = JSONValue.Member(name: "request_id", value: .string(outcome.request.requestID))
+        let id = JSONValue.Member(name: "request_id", value: .string(outcome.request.id))
         var content: [JSONValue.Member]
         if body.isList {
             let list = outcome.results.map { result -> JSONValue in

@@ -21,8 +21,8 @@ enum ErrorForm: Sendable {
 
     /// Gives the HTTP layer's own errors on the routes of the Open Inference Protocol the form that its clients read.
     static func adapt(_ response: inout Response, to head: RequestHead?) {
-        guard let head, head.target.path.hasPrefix("/v2"), response.fields[.contentType] == "application/problem+json",
-            let detail = detail(of: response.body)
+        guard response.status.code >= 400, let head, head.target.path.hasPrefix("/v2"),
+            response.fields[.contentType] == "application/problem+json", let detail = detail(of: response.body)
         else { return }
         response.fields[.contentType] = "application/json"
         response.body = JSONValue.object([.init(name: "error", value: .string(detail))]).bytes
