@@ -32,7 +32,8 @@ extension BatcherStateMachine {
 
     /// How long the busiest worker has had its batch.
     package func longestRun(at now: Instant) -> Duration {
-        spans.reduce(.zero) { longest, span in max(longest, span?.start.duration(to: now) ?? .zero) }
+        guard idle.count < spans.count else { return .zero }
+        return spans.reduce(.zero) { longest, span in max(longest, span?.start.duration(to: now) ?? .zero) }
     }
 
     /// Whether the last of these entries can be started and answered in time, as far as costs are known.

@@ -38,8 +38,9 @@ extension Telemetry {
             exposition.sample("nv_inference_pending_request_count", labels: labels, Double(model.pictures))
         }
         exposition.modelMetrics(models)
+        requests.write(to: &exposition)
         let counters = [
-            requests, connectionsOpened, connectionsClosed, connectionsRefused, rejections, cancellations,
+            connectionsOpened, connectionsClosed, connectionsRefused, rejections, cancellations,
             decodeFailures,
         ]
         for counter in counters { counter.write(to: &exposition) }

@@ -10,11 +10,7 @@ package final class Telemetry: Sendable {
     private static let batchBounds: [Double] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64]
 
     // Traffic.
-    let requests = Counter(
-        "effnet_http_requests_total",
-        help: "Answered requests by route and status.",
-        labels: ["route", "status"]
-    )
+    let requests = RequestCounter()
     let connectionsOpened = Counter("effnet_http_connections_opened_total", help: "Connections accepted.")
     let connectionsClosed = Counter("effnet_http_connections_closed_total", help: "Connections closed.")
     let connectionsRefused = Counter(
@@ -146,7 +142,7 @@ extension Telemetry {
 
     /// - Parameter route: a pattern of the routing table; nil where no route matched.
     func requestAnswered(route: String?, status: Int) {
-        requests.add(1, route ?? "none", String(status))
+        requests.add(route: route, status: status)
     }
 }
 
