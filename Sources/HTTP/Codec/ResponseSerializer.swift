@@ -58,11 +58,13 @@ package struct ResponseSerializer: Sendable {
     }
 
     private static func isOwn(_ name: HTTPField.Name) -> Bool {
-        switch name.canonicalName {
-        case "date", "server", "connection", "content-length", "transfer-encoding", "keep-alive", "upgrade": true
-        default: false
-        }
+        let text = name.canonicalName
+        return own.contains { $0.utf8.count == text.utf8.count && $0 == text }
     }
+
+    private static let own = [
+        "date", "server", "connection", "content-length", "transfer-encoding", "keep-alive", "upgrade",
+    ]
 }
 
 extension [UInt8] {
@@ -73,17 +75,17 @@ extension [UInt8] {
     fileprivate mutating func appendSafely(_ text: Span<UInt8>) {
         let start = count
         append(contentsOf: text)
-        var bytes = mutableSpan
-        for index in start..<bytes.count where !bytes[index].isFieldContent { bytes[index] = .space }
+        withUnsafeMutableBufferPointer { bytes in
+            for index in start..<bytes.count {
+                let byte = bytes[index]
+                bytes[index] = byte.isFieldContent ? byte : .space
+            }
+        }
     }
 
     /// - Parameter number: not negative.
     fileprivate mutating func appendDecimal(_ number: Int) {
-        var unit = 1
-        while number / unit >= 10 { unit *= 10 }
-        while unit > 0 {
-            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / unit % 10))
-            unit /= 10
-        }
+        if number >= 10 { appendDecimal(number / 10) }
+        append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
     }
 }

@@ -40,7 +40,7 @@ package struct Route: Sendable {
 
     /// Hands a request to the handler.
     /// - Parameter send: takes the answer to the client; called at most once, on the thread that answers.
-    package func serve(_ request: Request, send: @escaping @Sendable (Response) -> Void) -> Exchange {
+    package func serve(_ request: consuming Request, send: @escaping @Sendable (Response) -> Void) -> Exchange {
         let exchange = Exchange(request: request, finish: finish, send: send)
         handler(exchange)
         return exchange

@@ -48,7 +48,7 @@ package struct Router: Sendable {
     package func match(_ method: HTTPRequest.Method, _ target: RequestTarget) -> Match {
         guard case .resource(let segments, _) = target else { return .options(allowed: Self.allow(methods)) }
         var search = Search(nodes: nodes, segments: segments, method: method)
-        if search.visit(0, depth: 0), let found = search.found { return found }
+        if let found = search.visit(0, depth: 0) { return found }
         guard !search.methods.isEmpty else { return .notFound }
         let allowed = Self.allow(search.methods)
         return method == .options ? .options(allowed: allowed) : .methodNotAllowed(allowed: allowed)
@@ -87,30 +87,31 @@ package struct Router: Sendable {
         let method: HTTPRequest.Method
         var values: [String] = []
         var methods: Set<String> = []
-        var found: Match?
 
-        /// Whether the segments from `depth` on lead from a node to a route of the method.
-        mutating func visit(_ node: Int, depth: Int) -> Bool {
+        /// The route of the method that the segments from `depth` on lead to from a node.
+        mutating func visit(_ node: Int, depth: Int) -> Match? {
             guard depth < segments.count else { return finish(at: node) }
-            if let child = nodes[node].literals[segments[depth]], visit(child, depth: depth + 1) { return true }
+            if let child = nodes[node].literals[segments[depth]], let found = visit(child, depth: depth + 1) {
+                return found
+            }
             for (suffix, child) in nodes[node].parameters
             where segments[depth].hasSuffix(suffix) && segments[depth].utf8.count > suffix.utf8.count {
                 values.append(String(segments[depth].dropLast(suffix.count)))
-                if visit(child, depth: depth + 1) { return true }
+                if let found = visit(child, depth: depth + 1) { return found }
                 values.removeLast()
             }
-            return false
+            return nil
         }
 
-        private mutating func finish(at node: Int) -> Bool {
+        private mutating func finish(at node: Int) -> Match? {
             guard let place = place(of: method, at: node) ?? (method == .head ? place(of: .get, at: node) : nil) else {
                 methods.formUnion(nodes[node].endpoints.map(\.route.method.rawValue))
-                return false
+                return nil
             }
-            let endpoint = nodes[node].endpoints[place]
-            let parameters = zip(endpoint.parameterNames, values)
-            found = .route(endpoint.route, parameters: values.isEmpty ? [:] : Dictionary(parameters) { first, _ in first })
-            return true
+            let route = nodes[node].endpoints[place].route
+            guard !values.isEmpty else { return .route(route, parameters: [:]) }
+            let parameters = zip(nodes[node].endpoints[place].parameterNames, values)
+            return .route(route, parameters: Dictionary(parameters) { first, _ in first })
         }
 
         private func place(of method: HTTPRequest.Method, at node: Int) -> Int? {

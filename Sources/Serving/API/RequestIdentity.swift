@@ -30,22 +30,24 @@ package enum RequestID {
     /// Puts the request's name into its answer and, where nobody said anything of its times, how long all took.
     package static let finish: ServerConfiguration.Finish = { response, _, id, elapsed in
         response.fields.reserveCapacity(response.fields.count + 2)
-        response.fields.append(HTTPField(name: .requestID, value: id))
+        response.fields[.requestID] = id
         guard !response.fields.contains(.serverTiming) else { return }
-        let timing = ServerTiming.value([("total", elapsed)])
-        response.fields.append(HTTPField(name: .serverTiming, value: timing))
+        response.fields[.serverTiming] = ServerTiming.value([("total", elapsed)])
     }
 
     /// 128 bits in hexadecimal that no other request has: a count, spread over all bits from a random start. To draw
     /// each id anew would take two system calls.
     static func random() -> String {
         let index = UInt64(truncatingIfNeeded: count.add(1, ordering: .relaxed).newValue)
-        var bits = UInt128(spread(start.0 &+ index)) << 64 | UInt128(spread(start.1 &- index))
+        let halves = [spread(start.0 &+ index), spread(start.1 &- index)] as InlineArray
         return String(unsafeUninitializedCapacity: 32) { digits in
-            for index in 0..<32 {
-                let digit = UInt8(truncatingIfNeeded: bits & 15)
-                digits[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-                bits >>= 4
+            for half in 0..<2 {
+                var bits = halves[half]
+                for place in half * 16..<half * 16 + 16 {
+                    let digit = UInt8(truncatingIfNeeded: bits & 15)
+                    digits[place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                    bits >>= 4
+                }
             }
             return 32
         }
