@@ -43,7 +43,7 @@ enum HTTPEntry {
     }
 
     private static func outcome(of pieces: [ArraySlice<UInt8>], _ policy: ConnectionPolicy) -> Outcome {
-        let start = ContinuousClock.now
+        let start = Moment.now
         var machine = ConnectionMachine(policy: policy, peer: "192.0.2.1", now: start)
         var outcome = Outcome()
         for piece in pieces where !outcome.hasEnded {
@@ -60,7 +60,7 @@ enum HTTPEntry {
         _ action: inout ConnectionMachine.Action,
         _ machine: inout ConnectionMachine,
         _ outcome: inout Outcome,
-        now: ConnectionMachine.Instant
+        now: Moment
     ) -> Bool {
         switch action {
         case .none, .sendContinue, .checkPeer: return false

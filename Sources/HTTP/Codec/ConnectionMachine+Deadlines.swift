@@ -2,7 +2,7 @@ import HTTPTypes
 
 extension ConnectionMachine {
     /// When `deadlinePassed` is to be called, if nothing happens before; nil when time does not matter.
-    package var deadline: Instant? {
+    package var deadline: Moment? {
         let configuration = policy.configuration
         switch phase {
         case .head:
@@ -21,7 +21,7 @@ extension ConnectionMachine {
     }
 
     /// Time has gone by; nothing happens before `deadline`.
-    package mutating func deadlinePassed(now: Instant) -> Action {
+    package mutating func deadlinePassed(now: Moment) -> Action {
         guard let deadline, now >= deadline else { return .none }
         switch phase {
         case .head:
@@ -37,7 +37,7 @@ extension ConnectionMachine {
         }
     }
 
-    private mutating func timedOut(_ reason: String, now: Instant) -> Action {
+    private mutating func timedOut(_ reason: String, now: Moment) -> Action {
         respond(.problem(status: .requestTimeout, detail: reason), isLast: true, now: now)
     }
 

@@ -2,7 +2,7 @@ import HTTPTypes
 
 extension ConnectionMachine {
     /// Bytes came, no more than `inputAllowance`.
-    package mutating func received(_ bytes: Span<UInt8>, now: Instant) -> Action {
+    package mutating func received(_ bytes: Span<UInt8>, now: Moment) -> Action {
         lastInput = now
         switch phase {
         case .closed, .lingering: return .none
@@ -25,7 +25,7 @@ extension ConnectionMachine {
     }
 
     /// The client will send nothing more; it may still be reading.
-    package mutating func receivedEnd(now: Instant) -> Action {
+    package mutating func receivedEnd(now: Moment) -> Action {
         inputEnded = true
         switch phase {
         // Half a request will never be whole.
@@ -38,7 +38,7 @@ extension ConnectionMachine {
     }
 
     /// Uses what waits; called when a new request may begin.
-    mutating func processPending(now: Instant) -> Action {
+    mutating func processPending(now: Moment) -> Action {
         guard pendingStart < pending.count else { return .none }
         let input = pending
         pending = []
@@ -69,7 +69,7 @@ extension ConnectionMachine {
         }
     }
 
-    private mutating func process(_ input: Span<UInt8>, from position: inout Int, now: Instant) -> Action {
+    private mutating func process(_ input: Span<UInt8>, from position: inout Int, now: Moment) -> Action {
         do {
             while true {
                 switch phase {
@@ -89,7 +89,7 @@ extension ConnectionMachine {
     private mutating func readHead(
         _ input: Span<UInt8>,
         from position: inout Int,
-        now: Instant
+        now: Moment
     ) throws(Rejection) -> Action? {
         guard position < input.count else { return .some(.none) }
         let step: RequestHeadParser.Step
@@ -107,7 +107,7 @@ extension ConnectionMachine {
     }
 
     /// Decides all that can be decided before the body is read.
-    private mutating func admit(_ head: RequestHead, now: Instant, hasMoreInput: Bool) throws(Rejection) -> Action? {
+    private mutating func admit(_ head: RequestHead, now: Moment, hasMoreInput: Bool) throws(Rejection) -> Action? {
         if let refusal = policy.configuration.admission?(head) { return refuse(head, refusal, now: now) }
         let route: Route
         switch policy.router.match(head.method, head.target) {
@@ -167,14 +167,14 @@ extension ConnectionMachine {
     }
 
     /// Answers without the handler. A body that nobody will read ends the connection.
-    private mutating func refuse(_ head: RequestHead, _ response: Response, now: Instant) -> Action {
+    private mutating func refuse(_ head: RequestHead, _ response: Response, now: Moment) -> Action {
         respond(response, isLast: head.framing.hasBody, now: now)
     }
 
     private mutating func readBody(
         _ input: Span<UInt8>,
         from position: inout Int,
-        now: Instant
+        now: Moment
     ) throws(Rejection) -> Action {
         guard chunks != nil else {
             let count = min(remaining, input.count - position)
@@ -208,30 +208,33 @@ extension ConnectionMachine {
         body.append(contentsOf: bytes)
     }
 
-    private mutating func finishBody(now: Instant) -> Action {
+    private mutating func finishBody(now: Moment) -> Action {
         chunks = nil
         phase = .handling
         return handle(now: now)
     }
 
     /// Moves the body into the request.
-    private mutating func handle(now: Instant) -> Action {
+    private mutating func handle(now: Moment) -> Action {
         guard let head = current.head, let route = current.route else { return closed() }
         var query = QueryParameters()
         if case .resource(_, let text) = head.target, !text.isEmpty { query = QueryParameters(parsing: text) }
-        var request = Request(
-            id: current.id,
-            method: head.method,
-            path: current.path,
-            query: query,
-            fields: head.fields,
-            peer: peer,
-            arrival: current.arrival,
-            receiveDuration: now - current.arrival
+        defer { body = [] }
+        return .handle(
+            Request(
+                id: current.id,
+                method: head.method,
+                path: current.path,
+                query: query,
+                fields: head.fields,
+                body: body,
+                pathParameters: current.pathParameters,
+                peer: peer,
+                arrival: current.arrival,
+                receiveDuration: now - current.arrival
+            ),
+            route
         )
-        request.pathParameters = current.pathParameters
-        swap(&request.body, &body)
-        return .handle(request, route)
     }
 
     /// Larger bodies get room for this much at first: a length that is only announced costs no more.

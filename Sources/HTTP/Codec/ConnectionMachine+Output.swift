@@ -2,18 +2,18 @@ import HTTPTypes
 
 extension ConnectionMachine {
     /// The handler's answer to the request of the last `handle`.
-    package mutating func answered(_ response: consuming Response, now: Instant) -> Action {
+    package mutating func answered(_ response: consuming Response, now: Moment) -> Action {
         guard phase == .handling else { return .none }
         return respond(response, isLast: false, now: now)
     }
 
     /// The client took some bytes of the answer.
-    package mutating func wrote(now: Instant) {
+    package mutating func wrote(now: Moment) {
         lastOutput = now
     }
 
     /// The answer of the last `send` is written whole.
-    package mutating func sent(now: Instant) -> Action {
+    package mutating func sent(now: Moment) -> Action {
         guard phase == .sending else { return .none }
         lastOutput = now
         guard !isLast else {
@@ -44,7 +44,7 @@ extension ConnectionMachine {
     }
 
     /// Turns a response into the action that writes it.
-    mutating func respond(_ response: consuming Response, isLast: Bool, now: Instant) -> Action {
+    mutating func respond(_ response: consuming Response, isLast: Bool, now: Moment) -> Action {
         policy.configuration.finish?(&response, current.head, current.id, now - current.arrival)
         // An interim status would leave the client waiting for the answer.
         if response.status.code < 200 { response.status = .internalServerError }
@@ -73,7 +73,7 @@ extension ConnectionMachine {
 
     /// What the observer hears of the current request and its answer.
     /// - Parameter responseBytes: how many were written.
-    package func record(of response: Response, responseBytes: Int, now: Instant) -> ExchangeRecord {
+    package func record(of response: Response, responseBytes: Int, now: Moment) -> ExchangeRecord {
         ExchangeRecord(
             method: current.head?.method,
             path: current.path,
@@ -90,7 +90,7 @@ extension ConnectionMachine {
     }
 
     /// What the observer hears of the current request when its client went away before the answer.
-    package func abandonedRecord(now: Instant) -> ExchangeRecord {
+    package func abandonedRecord(now: Moment) -> ExchangeRecord {
         let response = Response(status: .init(code: 499, reasonPhrase: "Client Closed Request"))
         return record(of: response, responseBytes: 0, now: now)
     }

@@ -9,8 +9,6 @@ import HTTPTypes
 /// The driver calls one method an event and performs the action that it returns. An action other than `none` leads to
 /// the next event: `handle` to `answered`, `send` and `sendContinue` to `sent`.
 package struct ConnectionMachine: ~Copyable, Sendable {
-    package typealias Instant = ContinuousClock.Instant
-
     package enum Action: Sendable {
         case none
         /// Hand the request to the route's handler, and report its answer by `answered`.
@@ -48,7 +46,7 @@ package struct ConnectionMachine: ~Copyable, Sendable {
         var path = ""
         var route: Route?
         var pathParameters: [String: String] = [:]
-        var arrival: Instant
+        var arrival: Moment
         var bodyBytes = 0
     }
 
@@ -72,17 +70,17 @@ package struct ConnectionMachine: ~Copyable, Sendable {
     var drainGrace: Duration?
 
     // Times of the last events, for the deadlines.
-    var idleSince: Instant
-    var headStart: Instant?
-    var bodyStart: Instant
-    var lastInput: Instant
-    var lastOutput: Instant
-    var lingerStart: Instant
-    var nextPeerCheck: Instant?
+    var idleSince: Moment
+    var headStart: Moment?
+    var bodyStart: Moment
+    var lastInput: Moment
+    var lastOutput: Moment
+    var lingerStart: Moment
+    var nextPeerCheck: Moment?
     var hasProbedPeer = false
 
     /// - Parameter peer: the client's address, as requests tell it.
-    package init(policy: ConnectionPolicy, peer: String, now: Instant) {
+    package init(policy: ConnectionPolicy, peer: String, now: Moment) {
         self.policy = policy
         self.peer = peer
         parser = RequestHeadParser(limits: policy.headLimits)
@@ -112,7 +110,7 @@ package struct ConnectionMachine: ~Copyable, Sendable {
     }
 
     /// The connection was turned away at the cap: answers before any request has been read.
-    package mutating func refuse(now: Instant) -> Action {
+    package mutating func refuse(now: Moment) -> Action {
         begin(nil, now: now)
         return respond(
             .problem(
@@ -134,7 +132,7 @@ package struct ConnectionMachine: ~Copyable, Sendable {
 
     /// From now on this request is received and answered.
     /// - Parameter head: nil when it cannot be parsed.
-    mutating func begin(_ head: RequestHead?, now: Instant) {
+    mutating func begin(_ head: RequestHead?, now: Moment) {
         current = Current(
             head: head,
             id: policy.configuration.identify(head),

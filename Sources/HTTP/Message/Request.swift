@@ -12,11 +12,11 @@ package struct Request: Sendable {
     /// The body after removal of the transfer coding; empty when there is none.
     package var body: [UInt8]
     /// What the route's pattern matched, by name: `/v2/models/{model}` gives `["model": …]`.
-    package var pathParameters: [String: String] = [:]
+    package var pathParameters: [String: String]
     /// The peer's numeric address, or the socket's path for a Unix-domain peer; empty in tests.
     package var peer: String
     /// When the head's first byte was read.
-    package var arrival: ContinuousClock.Instant
+    package var arrival: Moment
     /// From the head's first byte to the body's last.
     package var receiveDuration: Duration
 
@@ -27,8 +27,9 @@ package struct Request: Sendable {
         query: QueryParameters = QueryParameters(),
         fields: HTTPFields = HTTPFields(),
         body: [UInt8] = [],
+        pathParameters: [String: String] = [:],
         peer: String = "",
-        arrival: ContinuousClock.Instant = .now,
+        arrival: Moment = .now,
         receiveDuration: Duration = .zero
     ) {
         self.id = id
@@ -37,6 +38,7 @@ package struct Request: Sendable {
         self.query = query
         self.fields = fields
         self.body = body
+        self.pathParameters = pathParameters
         self.peer = peer
         self.arrival = arrival
         self.receiveDuration = receiveDuration

@@ -11,7 +11,8 @@ package enum RequestTarget: Sendable, Equatable {
     /// Percent-decoded, without dot segments; `*` for the server itself.
     package var path: String {
         switch self {
-        case .resource(let segments, _): segments.reduce(into: "") { path, segment in
+        case .resource(let segments, _):
+            segments.reduce(into: "") { path, segment in
                 path += "/"
                 path += segment
             }

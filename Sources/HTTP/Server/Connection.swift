@@ -92,7 +92,7 @@ final class Connection {
     }
 
     /// Acts on a deadline that has passed.
-    func checkDeadline(now: ContinuousClock.Instant) {
+    func checkDeadline(now: Moment) {
         if isWaitingToWrite && peerTookBytes() { machine.wrote(now: now) }
         guard let deadline = machine.deadline, now >= deadline else { return }
         // A request may have come in the same moment: no connection is closed over one.
@@ -128,7 +128,7 @@ final class Connection {
         }
     }
 
-    private func handle(_ request: Request, _ route: Route) -> ConnectionMachine.Action {
+    private func handle(_ request: consuming Request, _ route: Route) -> ConnectionMachine.Action {
         let exchange = route.serve(request, send: deliver)
         guard let response = slot.takeOrWait() else {
             isAwaitingAnswer = true
@@ -152,7 +152,7 @@ final class Connection {
         switch outbound.flush(to: descriptor) {
         case .done:
             isWaitingToWrite = false
-            let now = ContinuousClock.now
+            let now = Moment.now
             guard sending != nil else { return .none }
             completeRecord(now: now)
             return machine.sent(now: now)
@@ -165,7 +165,7 @@ final class Connection {
         }
     }
 
-    private func completeRecord(now: ContinuousClock.Instant) {
+    private func completeRecord(now: Moment) {
         guard let response = sending else { return }
         sending = nil
         let bytes = outbound.takeTotal()
@@ -186,7 +186,7 @@ final class Connection {
     private func close() {
         guard !hasClosed else { return }
         hasClosed = true
-        let now = ContinuousClock.now
+        let now = Moment.now
         completeRecord(now: now)
         if isAwaitingAnswer {
             isAwaitingAnswer = false

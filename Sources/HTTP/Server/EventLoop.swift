@@ -10,7 +10,7 @@ actor EventLoop {
     private var connections: [UInt64: Connection] = [:]
     private var lastID = Poller.bellToken
     private lazy var context = LoopContext(loop: self, policy: policy, observer: observer)
-    private var nextSweep = ContinuousClock.now
+    private var nextSweep = Moment.now
     private var drainGrace: Duration?
     private var hasEnded = false
 
@@ -88,7 +88,7 @@ actor EventLoop {
 
     private func serve() {
         var events = Poller.Events()
-        var now = ContinuousClock.now
+        var now = Moment.now
         while !hasEnded {
             executor.poller.wait(for: &events, milliseconds: timeUntilSweep(now: now))
             var isCalled = false
@@ -105,13 +105,13 @@ actor EventLoop {
     }
 
     /// In whole milliseconds, rounded up; nil when nothing has a deadline.
-    private func timeUntilSweep(now: ContinuousClock.Instant) -> Int? {
+    private func timeUntilSweep(now: Moment) -> Int? {
         guard !connections.isEmpty else { return nil }
         let left = max(.zero, nextSweep - now)
         return Int(left / .milliseconds(1)) + 1
     }
 
-    private func sweep(now: ContinuousClock.Instant) {
+    private func sweep(now: Moment) {
         nextSweep = now + Self.sweepInterval
         for connection in connections.values { connection.checkDeadline(now: now) }
     }

@@ -6,7 +6,7 @@ import Synchronization
 final class MachineDriver {
     private var machine: ConnectionMachine
     var inputAllowance: Int { machine.inputAllowance }
-    var deadline: ConnectionMachine.Instant? { machine.deadline }
+    var deadline: Moment? { machine.deadline }
     private(set) var output: [UInt8] = []
     /// The server ended its side, or closed the connection.
     private(set) var hasEnded = false
@@ -19,12 +19,13 @@ final class MachineDriver {
     /// While false, requests wait for `answer`.
     var answersAtOnce = true
     private var unsent = 0
-    var now: ConnectionMachine.Instant
+    var now: Moment
 
     static let serializer = ResponseSerializer(serverName: "test")
     static let date = Array("Sun, 06 Nov 1994 08:49:37 GMT".utf8)
 
-    convenience init(routes: [Route] = TestRoutes.all, configure: (inout ServerConfiguration) -> Void = { _ in }) throws {
+    convenience init(routes: [Route] = TestRoutes.all, configure: (inout ServerConfiguration) -> Void = { _ in }) throws
+    {
         var configuration = ServerConfiguration()
         configure(&configuration)
         self.init(policy: ConnectionPolicy(configuration: configuration, router: try Router(routes)))

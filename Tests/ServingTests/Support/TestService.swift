@@ -97,16 +97,16 @@ struct TestService {
             put(refusal)
             return (Exchange(request: Request(method: method, path: path)) { _ in }, answer)
         }
-        var request = Request(
+        let request = Request(
             id: id,
             method: method,
             path: path,
             query: QueryParameters(pairs: query),
             fields: fields,
             body: body,
+            pathParameters: parameters,
             receiveDuration: .microseconds(1500)
         )
-        request.pathParameters = parameters
         return (route.serve(request, send: put), answer)
     }
 

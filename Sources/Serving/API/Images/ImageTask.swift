@@ -57,13 +57,13 @@ struct ImageTask<Answer: ImageAnswer>: InferenceTask {
         var response = content(outcome)
         guard response.status == .ok else { return response }
         let results = outcome.results.compactMap { try? $0.get() }
-        let total = ContinuousClock.now - outcome.request.arrival
+        let total = Moment.now - outcome.request.arrival
         response.fields[.serverTiming] = ServerTiming.value(outcome.phases(of: results, total: total))
         return response
     }
 
     private func content(_ outcome: InferenceOutcome) -> Response {
-        let total = ContinuousClock.now - outcome.request.arrival
+        let total = Moment.now - outcome.request.arrival
         let model = JSONValue.Member(name: "model", value: .string(outcome.model.identity.name))
         let information = outcome.model.model.information
         let precision = JSONValue.Member(name: "precision", value: .string(information.precision))

@@ -67,7 +67,7 @@ struct InferenceEndpoint<Task: InferenceTask>: Sendable {
             let receive = timeout == nil && Task.isQuick(request) ? request.receiveDuration : .now - request.arrival
             submit(
                 Running(exchange: exchange, model: model, task: task, receive: receive),
-                answerBy: timeout.map { request.arrival + $0 }
+                answerBy: timeout.map { .now + ($0 - (.now - request.arrival)) }
             )
         } catch {
             exchange.respond(Task.errors.response(error))
@@ -110,7 +110,7 @@ struct InferenceEndpoint<Task: InferenceTask>: Sendable {
     }
 
     private func answer(_ running: Running, _ results: [Result<JobResult, JobFailure>]) {
-        let start = ContinuousClock.now
+        let start = Moment.now
         let request = running.exchange.request
         let identity = running.model.identity
         if let failure = Self.commonFailure(results) {
@@ -124,7 +124,7 @@ struct InferenceEndpoint<Task: InferenceTask>: Sendable {
             results: results
         )
         running.exchange.respond(running.task.response(outcome))
-        let end = ContinuousClock.now
+        let end = Moment.now
         if results.contains(where: { if case .success = $0 { true } else { false } }) {
             context.telemetry.requestAnswered(
                 model: identity,

@@ -64,7 +64,7 @@ struct OpenInferenceTask: InferenceTask {
             response.fields[.contentType] = "application/octet-stream"
             response.fields[.inferenceHeaderLength] = String(header.count)
         }
-        let total = ContinuousClock.now - outcome.request.arrival
+        let total = Moment.now - outcome.request.arrival
         response.fields[.serverTiming] = ServerTiming.value(outcome.phases(of: results, total: total))
         return response
     }

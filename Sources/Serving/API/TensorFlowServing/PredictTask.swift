@@ -56,7 +56,7 @@ struct PredictTask: InferenceTask {
                 ]
             }
         var response = Response.json(body)
-        let total = ContinuousClock.now - outcome.request.arrival
+        let total = Moment.now - outcome.request.arrival
         response.fields[.serverTiming] = ServerTiming.value(outcome.phases(of: results, total: total))
         return response
     }
