@@ -24,6 +24,9 @@ enum Socket {
 
     /// Writes from both buffers in order, as much as the socket takes; a broken pipe is an error, never a signal.
     static func write(_ descriptor: Int32, _ head: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) -> Transfer {
+        guard !body.isEmpty else {
+            return written { send(descriptor, head.baseAddress, head.count, Int32(MSG_NOSIGNAL)) }
+        }
         // The kernel only reads through these pointers.
         var vectors = (
             iovec(iov_base: UnsafeMutableRawPointer(mutating: head.baseAddress), iov_len: head.count),
@@ -33,14 +36,19 @@ enum Socket {
             var message = msghdr()
             message.msg_iov = vectors.baseAddress?.assumingMemoryBound(to: iovec.self)
             message.msg_iovlen = 2
-            while true {
-                let count = sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
-                if count >= 0 { return .bytes(count) }
-                switch errno {
-                case EINTR: continue
-                case EAGAIN: return .wouldBlock
-                default: return .failed
-                }
+            return written { sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL)) }
+        }
+    }
+
+    /// What became of a system call that writes.
+    private static func written(_ call: () -> Int) -> Transfer {
+        while true {
+            let count = call()
+            if count >= 0 { return .bytes(count) }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return .wouldBlock
+            default: return .failed
             }
         }
     }
