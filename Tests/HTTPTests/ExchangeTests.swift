@@ -19,8 +19,8 @@ import Testing
     }
 
     @Test func theRoutesLastTouchIsOnTheHandlersAnswer() {
-        var route = Route(.get, "/") { $0.respond(.text($0.request.path)) }
-        route.finish = { response, request in response.body += Array(" to \(request.method)".utf8) }
+        let route = Route(.get, "/") { $0.respond(.text($0.request.path)) }
+            .finished { response, request in response.body += Array(" to \(request.method)".utf8) }
         _ = route.serve(Request(method: .get, path: "/")) { [log] in log.add(String(decoding: $0.body, as: UTF8.self)) }
         #expect(log.all == ["/ to GET"])
     }

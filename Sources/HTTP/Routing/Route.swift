@@ -1,26 +1,26 @@
 package import HTTPTypes
 
-/// One row of the routing table.
-package struct Route: Sendable {
+/// One row of the routing table, shared by all requests that it serves.
+package final class Route: Sendable {
     package typealias Handler = @Sendable (Exchange) -> Void
     /// Looks at the head before any of the body is read: nil lets the request in, a response refuses it.
     package typealias Admission = @Sendable (RequestHead) -> Response?
     /// Last touch on what the handler answers, on the thread that answers.
     package typealias Finish = @Sendable (inout Response, Request) -> Void
 
-    package var method: HTTPRequest.Method
+    package let method: HTTPRequest.Method
     /// Literal segments and `{name}` segments: `/v2/models/{model}/infer`. A literal may follow a name within its
     /// segment: `/v1/models/{model}:predict`.
-    package var pattern: String
+    package let pattern: String
     /// A larger body is refused with 413 before it is read; 0 for routes without a body.
-    package var bodyLimit: Int
+    package let bodyLimit: Int
     /// Whether a POST, PUT or PATCH may come without a body.
-    package var isBodyOptional: Bool
+    package let isBodyOptional: Bool
     /// Called on an event loop, as soon as the head is read: must be quick.
-    package var admission: Admission?
+    package let admission: Admission?
     /// Called on an event loop: must hand long work to another thread.
-    package var handler: Handler
-    package var finish: Finish?
+    package let handler: Handler
+    package let finish: Finish?
 
     package init(
         _ method: HTTPRequest.Method,
@@ -28,6 +28,7 @@ package struct Route: Sendable {
         bodyLimit: Int = 0,
         isBodyOptional: Bool = false,
         admission: Admission? = nil,
+        finish: Finish? = nil,
         handler: @escaping Handler
     ) {
         self.method = method
@@ -35,7 +36,21 @@ package struct Route: Sendable {
         self.bodyLimit = bodyLimit
         self.isBodyOptional = isBodyOptional
         self.admission = admission
+        self.finish = finish
         self.handler = handler
+    }
+
+    /// The same row with this last touch.
+    package func finished(by finish: @escaping Finish) -> Route {
+        Route(
+            method,
+            pattern,
+            bodyLimit: bodyLimit,
+            isBodyOptional: isBodyOptional,
+            admission: admission,
+            finish: finish,
+            handler: handler
+        )
     }
 
     /// Hands a request to the handler.

@@ -4,9 +4,7 @@ import HTTPTypes
 extension Route {
     /// The same route, where an answer of some size is compressed for clients that want it.
     func compressed() -> Route {
-        var route = self
-        route.finish = AnswerCoding.finish
-        return route
+        finished(by: AnswerCoding.finish)
     }
 }
 
