@@ -6,11 +6,11 @@
     python3 -m venv /tmp/peers && /tmp/peers/bin/pip install -r Benchmarks/http/requirements.txt
     /tmp/peers/bin/python Benchmarks/http/compare.py [--seconds 4] [--rounds 3]
 
-Each server answers GET /livez with the same 17 bytes of JSON: effnet; Hummingbird 2 on SwiftNIO; uvicorn with httptools
-and uvloop, as it starts by default and with a worker a core; nginx with one static file. Load comes from wrk on the same
-machine, so only the ratios of one run mean something. Each server is warmed up: effnet measures its model when it is idle
-after the start. Then the servers take turns in every round; a cell is the median of the rounds: requests a second, and the
-99th percentile of latency; behind them the errors that wrk counted, if there were any.
+Each server answers GET /livez with the same 17 bytes of JSON: effnet; Hummingbird 2 on SwiftNIO; uvicorn with httptools,
+on asyncio's own loop, on uvloop, and on uvloop with a worker a core; nginx with one static file. Load comes from wrk on the
+same machine, so only the ratios of one run mean something. Each server is warmed up: effnet measures its model when it is
+idle after the start. Then the servers take turns in every round; a cell is the median of the rounds: requests a second, the
+99th percentile of latency, and over all rounds the requests that failed. The last column is effnet's rate to this server's.
 """
 
 import argparse
@@ -55,16 +55,17 @@ def commands(folder):
     return [
         ("effnet", 8081, effnet),
         ("hummingbird", 8082, peer),
-        ("uvicorn", 8083, uvicorn(8083, workers=1)),
-        (f"uvicorn × {CORES}", 8085, uvicorn(8085, workers=CORES)),
+        ("uvicorn, asyncio", 8083, uvicorn(8083, "asyncio", workers=1)),
+        ("uvicorn, uvloop", 8086, uvicorn(8086, "uvloop", workers=1)),
+        (f"uvicorn × {CORES}, uvloop", 8085, uvicorn(8085, "uvloop", workers=CORES)),
         ("nginx", 8084, nginx),
     ]
 
 
-def uvicorn(port, workers):
-    """The fast parser and the fast loop, named so that it cannot start without them; no log line a request."""
+def uvicorn(port, loop, workers):
+    """The fast parser, and parser and loop named so that it cannot start without them; no log line a request."""
     return [
-        *(sys.executable, "-m", "uvicorn", "--http", "httptools", "--loop", "uvloop", "--no-access-log"),
+        *(sys.executable, "-m", "uvicorn", "--http", "httptools", "--loop", loop, "--no-access-log"),
         *("--log-level", "error", "--workers", str(workers), "--port", str(port), "--app-dir", HERE, "asgi_peer:app"),
     ]
 
@@ -128,23 +129,18 @@ def main():
 
 
 def report(servers, arguments):
-    names = [name for name, _, _ in servers]
-    print("| connections | " + " | ".join(names) + " | " + " | ".join(f"effnet / {name}" for name in names[1:]) + " |")
-    print("| ---: " * (2 * len(names)) + "|")
+    print("| connections | server | requests/s | p99 ms | failed | effnet's rate |")
+    print("| ---: | --- | ---: | ---: | ---: | ---: |")
     for connections in arguments.connections:
-        cells = {name: [] for name in names}
+        runs = {name: [] for name, _, _ in servers}
         for _ in range(arguments.rounds):
             for name, port, _ in servers:
-                cells[name].append(load(port, connections, arguments.seconds))
-        rates = {name: statistics.median(rate for rate, _, _ in cells[name]) for name in names}
-        tails = {name: statistics.median(tail for _, tail, _ in cells[name]) for name in names}
-        errors = {name: sum(errors for _, _, errors in cells[name]) for name in names}
-        row = [
-            f"{rates[name]:,.0f}/s, p99 {tails[name]:.2f} ms" + (f", {errors[name]} errors" if errors[name] else "")
-            for name in names
-        ]
-        row += [f"{rates['effnet'] / rates[name]:.2f}" for name in names[1:]]
-        print(f"| {connections} | " + " | ".join(row) + " |", flush=True)
+                runs[name].append(load(port, connections, arguments.seconds))
+        medians = {name: [statistics.median(column) for column in zip(*rows)] for name, rows in runs.items()}
+        for name, (rate, tail, _) in medians.items():
+            failed = sum(errors for _, _, errors in runs[name])
+            ratio = medians["effnet"][0] / rate
+            print(f"| {connections} | {name} | {rate:,.0f} | {tail:.2f} | {failed} | {ratio:.2f} |", flush=True)
 
 
 main()
