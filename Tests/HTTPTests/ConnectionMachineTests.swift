@@ -319,15 +319,16 @@ import Testing
     @Test func everyRequestHasANameAndEveryAnswerAFinish() throws {
         let driver = try MachineDriver {
             $0.identify = { $0?.target.path ?? "none" }
-            $0.finish = { response, _, name, elapsed in
-                response.fields[.serverTiming] = "\(name);dur=\(elapsed / .milliseconds(1))"
-            }
+            $0.finish = { response, head in response.fields[.vary] = head?.target.path ?? "no head" }
         }
         driver.receive(Self.get + "GET /none HTTP/1.1\r\nHost: a\r\n")
         driver.advance(by: .milliseconds(20))
         driver.receive("\r\nBAD\r\n\r\n")
+        let answers = try #require(driver.answers())
+        #expect(answers.map(\.fields["x-request-id"]) == ["/hello", "/none", "none"])
+        #expect(answers.map(\.fields["vary"]) == ["/hello", "/none", "no head"])
         #expect(
-            driver.answers()?.map(\.fields["server-timing"]) == ["/hello;dur=0.0", "/none;dur=20.0", "none;dur=0.0"]
+            answers.map(\.fields["server-timing"]) == ["total;dur=0.000", "total;dur=20.000", "total;dur=0.000"]
         )
         #expect(driver.handled.map(\.id) == ["/hello"])
     }
@@ -367,8 +368,4 @@ import Testing
         #expect(request.arrival == start)
         #expect(request.receiveDuration == .seconds(2))
     }
-}
-
-extension HTTPField.Name {
-    fileprivate static var serverTiming: Self { .init("Server-Timing") ?? .server }
 }

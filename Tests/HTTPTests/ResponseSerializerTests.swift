@@ -65,6 +65,28 @@ import Testing
         )
     }
 
+    @Test func theServerAloneNamesTheRequest() throws {
+        let name = try #require(HTTPField.Name("X-Request-Id"))
+        let timing = try #require(HTTPField.Name("Server-Timing"))
+        let response = Response(status: .ok, fields: [name: "theirs", timing: "queue;dur=1.000"])
+        let driver = try MachineDriver(routes: [Route(.get, "/a") { $0.respond(response) }]) {
+            $0.identify = { _ in "ours\r\nX-Evil: 1" }
+        }
+        driver.receive(Self.get)
+        #expect(
+            String(decoding: driver.output, as: UTF8.self) == """
+                HTTP/1.1 200 OK\r
+                Date: Sun, 06 Nov 1994 08:49:37 GMT\r
+                Server: test\r
+                Server-Timing: queue;dur=1.000\r
+                X-Request-Id: ours  X-Evil: 1\r
+                Content-Length: 0\r
+                \r
+
+                """
+        )
+    }
+
     @Test(arguments: [204, 304])
     func someStatusesHaveNoBody(_ code: Int) throws {
         let text = try Self.bytes(of: Response(status: .init(code: code), body: [0x61]))

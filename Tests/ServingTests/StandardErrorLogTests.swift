@@ -1,3 +1,4 @@
+import HTTP
 import Logging
 import Serving
 import Testing

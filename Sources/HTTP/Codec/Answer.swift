@@ -8,6 +8,10 @@ package struct Answer: Sendable {
     }
 
     package var response: Response
+    /// The request's name; empty where the server's configuration gives none.
+    package var requestID: String
+    /// Since the request's first byte.
+    package var elapsed: Duration
     /// True for HEAD: the fields of the answer to GET, without its body.
     package var omitsBody: Bool
     package var persistence: Persistence

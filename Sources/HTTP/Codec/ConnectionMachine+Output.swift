@@ -45,7 +45,7 @@ extension ConnectionMachine {
 
     /// Turns a response into the action that writes it.
     mutating func respond(_ response: consuming Response, isLast: Bool, now: Moment) -> Action {
-        policy.configuration.finish?(&response, current.head, current.id, now - current.arrival)
+        policy.configuration.finish?(&response, current.head)
         // An interim status would leave the client waiting for the answer.
         if response.status.code < 200 { response.status = .internalServerError }
         releaseBody()
@@ -65,6 +65,8 @@ extension ConnectionMachine {
         return .send(
             Answer(
                 response: response,
+                requestID: current.id,
+                elapsed: now - current.arrival,
                 omitsBody: current.head?.method == .head,
                 persistence: self.isLast ? .close : isOld ? .announcedKeepAlive : .keepAlive
             )

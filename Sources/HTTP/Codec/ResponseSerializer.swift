@@ -1,8 +1,8 @@
 import HTTPTypes
 
-/// Writes status line and fields (RFC 9112 §4). Framing and connection are the server's to say: a handler's own fields
-/// of these names are left out, so that no answer can be framed wrongly. Bytes that could end a field early become
-/// spaces.
+/// Writes status line and fields (RFC 9112 §4). Framing, connection and the request's name are the server's to say: a
+/// handler's own fields of these names are left out, so that no answer can be framed wrongly. Bytes that could end a field
+/// early become spaces.
 package struct ResponseSerializer: Sendable {
     /// The Server field with its line's end, and the end of the line before it.
     private let serverField: [UInt8]
@@ -41,6 +41,7 @@ package struct ResponseSerializer: Sendable {
             field.withUnsafeBytesOfValue { bytes.appendSafely($0.span) }
             bytes.append(contentsOf: "\r\n")
         }
+        if !answer.requestID.isEmpty { Self.appendIdentity(of: answer, to: &bytes) }
         switch answer.persistence {
         case .keepAlive: break
         case .announcedKeepAlive: bytes.append(contentsOf: "Connection: keep-alive\r\n")
@@ -57,6 +58,17 @@ package struct ResponseSerializer: Sendable {
         return allowsContent && !answer.omitsBody && !answer.response.body.isEmpty
     }
 
+    /// Says the request's name and, where nobody said anything of its times, how long all took (W3C Server Timing).
+    private static func appendIdentity(of answer: borrowing Answer, to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: "X-Request-Id: ")
+        bytes.appendSafely(answer.requestID)
+        bytes.append(contentsOf: "\r\n")
+        guard !answer.response.fields.contains(where: { $0.name.canonicalName == "server-timing" }) else { return }
+        bytes.append(contentsOf: "Server-Timing: total;dur=")
+        bytes.appendSafely(Milliseconds(answer.elapsed).description)
+        bytes.append(contentsOf: "\r\n")
+    }
+
     private static func isOwn(_ name: HTTPField.Name) -> Bool {
         let text = name.canonicalName
         return own.contains { $0.utf8.count == text.utf8.count && $0 == text }
@@ -64,6 +76,7 @@ package struct ResponseSerializer: Sendable {
 
     private static let own = [
         "date", "server", "connection", "content-length", "transfer-encoding", "keep-alive", "upgrade",
+        "x-request-id",
     ]
 }
 

@@ -1,12 +1,12 @@
 /// Every bound of the server, with its default.
 package struct ServerConfiguration: Sendable {
-    /// Names a request, for handlers, `finish` and the observer; the head is nil where none could be parsed. Called once a
-    /// request, on event loops: must be quick.
+    /// Names a request, for the handler, the client and the observer; the head is nil where none could be parsed. Called
+    /// once a request, on event loops: must be quick.
     package typealias Identify = @Sendable (RequestHead?) -> String
 
     /// Last touch on every answer before it is written, the server's own errors included; the head is nil where none
-    /// could be parsed, then the request's name, and the time since its first byte. Called on event loops: must be quick.
-    package typealias Finish = @Sendable (inout Response, RequestHead?, String, Duration) -> Void
+    /// could be parsed. Called on event loops: must be quick.
+    package typealias Finish = @Sendable (inout Response, RequestHead?) -> Void
 
     /// A numeric IPv4 or IPv6 address ("::" serves IPv4 too), or "localhost" for 127.0.0.1.
     package var host = "0.0.0.0"

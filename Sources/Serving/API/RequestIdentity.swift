@@ -27,14 +27,6 @@ package enum RequestID {
         return sent
     }
 
-    /// Puts the request's name into its answer and, where nobody said anything of its times, how long all took.
-    package static let finish: ServerConfiguration.Finish = { response, _, id, elapsed in
-        response.fields.reserveCapacity(response.fields.count + 2)
-        response.fields[.requestID] = id
-        guard !response.fields.contains(.serverTiming) else { return }
-        response.fields[.serverTiming] = ServerTiming.value([("total", elapsed)])
-    }
-
     /// 128 bits in hexadecimal that no other request has: a count, spread over all bits from a random start. To draw
     /// each id anew would take two system calls.
     static func random() -> String {

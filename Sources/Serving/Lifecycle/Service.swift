@@ -85,8 +85,7 @@ package final class Service: Sendable {
             }
         }
         server.identify = RequestID.identify
-        server.finish = { response, head, id, elapsed in
-            RequestID.finish(&response, head, id, elapsed)
+        server.finish = { response, head in
             ErrorForm.adapt(&response, to: head)
             crossOrigin?.mark(&response, head: head)
         }

@@ -1,3 +1,5 @@
+import HTTP
+
 /// The `Server-Timing` field (W3C Server Timing), in the form that this service gives it: `name;dur=milliseconds`, with
 /// commas between.
 enum ServerTiming {

@@ -1,4 +1,5 @@
 import Glibc
+import HTTP
 package import Logging
 
 /// A log handler that writes one line an event to standard error, as text or as JSON.

@@ -1,4 +1,5 @@
 import Classification
+import HTTP
 import Imaging
 import Serving
 

@@ -1,4 +1,5 @@
 import Engine
+import HTTP
 import Serving
 
 /// Where the time of a run goes, ready to be shown.

@@ -1,5 +1,6 @@
 import Classification
 import Engine
+import HTTP
 import Serving
 
 /// How fast a network ran, ready to be shown.

@@ -25,7 +25,22 @@ enum ServiceAnswer {
             action = machine.answered(try #require(answer.wait()), now: .now)
         }
         guard case .send(let answer) = action else { throw NoAnswer() }
-        return answer.response
+        var head: [UInt8] = []
+        _ = ResponseSerializer(serverName: "").appendHead(of: answer, date: [], to: &head)
+        var response = answer.response
+        response.fields = try Self.fields(of: String(decoding: head, as: UTF8.self))
+        return response
+    }
+
+    /// The fields of a head, as a client reads them.
+    private static func fields(of head: String) throws -> HTTPFields {
+        var fields = HTTPFields()
+        for line in head.split(separator: "\r\n").dropFirst() {
+            let parts = line.split(separator: ": ", maxSplits: 1)
+            let name = try #require(HTTPField.Name(String(parts[0])))
+            fields.append(HTTPField(name: name, value: parts.count > 1 ? String(parts[1]) : ""))
+        }
+        return fields
     }
 
     struct NoAnswer: Error {}

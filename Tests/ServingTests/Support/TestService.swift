@@ -87,18 +87,12 @@ struct TestService {
             query: query.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
         )
         let head = RequestHead(method: method, target: target, fields: fields)
-        let id = RequestID.identify(head)
-        let put: @Sendable (Response) -> Void = { response in
-            var response = response
-            RequestID.finish(&response, head, id, .zero)
-            answer.fulfil(response)
-        }
         if let refusal = route.admission?(head) {
-            put(refusal)
+            answer.fulfil(refusal)
             return (Exchange(request: Request(method: method, path: path)) { _ in }, answer)
         }
         let request = Request(
-            id: id,
+            id: RequestID.identify(head),
             method: method,
             path: path,
             query: QueryParameters(pairs: query),
@@ -107,7 +101,7 @@ struct TestService {
             pathParameters: parameters,
             receiveDuration: .microseconds(1500)
         )
-        return (route.serve(request, send: put), answer)
+        return (route.serve(request) { answer.fulfil($0) }, answer)
     }
 
     /// The answer to a request.
