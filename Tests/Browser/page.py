@@ -207,6 +207,8 @@ def check_names(browser, photo):
         assert not nameless, nameless
         levels = page.eval_on_selector_all("h1, h2, h3", "all => all.map((each) => Number(each.tagName[1]))")
         assert levels[0] == 1 and all(b - a <= 1 for a, b in zip(levels, levels[1:])), levels
+        # What changes by itself all the time must not be read out each time.
+        assert page.locator(".live").locator("output, [role=status], [role=alert], [aria-live]").count() == 0
         assert page.evaluate("document.documentElement.lang") == "en"
         assert page.evaluate("document.getElementById('heat-controls').querySelector('label').htmlFor") == "opacity"
 
