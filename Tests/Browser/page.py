@@ -20,7 +20,7 @@ from playwright.sync_api import expect, sync_playwright
 import picture
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Clients"))
-from service import NAME, Service  # noqa: E402
+from service import MODEL, NAME, Service  # noqa: E402
 
 DESKTOP = {"viewport": {"width": 1280, "height": 1000}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
@@ -207,6 +207,8 @@ def check_names(browser, photo):
         assert not nameless, nameless
         levels = page.eval_on_selector_all("h1, h2, h3", "all => all.map((each) => Number(each.tagName[1]))")
         assert levels[0] == 1 and all(b - a <= 1 for a, b in zip(levels, levels[1:])), levels
+        # What changes by itself all the time must not be read out each time.
+        assert page.locator(".live").locator("output, [role=status], [role=alert], [aria-live]").count() == 0
         assert page.evaluate("document.documentElement.lang") == "en"
         assert page.evaluate("document.getElementById('heat-controls').querySelector('label').htmlFor") == "opacity"
 
@@ -296,6 +298,26 @@ def make_picture(browser, photo, path):
     shot.convert("RGB").save(path, optimize=True)
 
 
+def check_models(chromium, photo):
+    """Another model is asked as soon as it is chosen, for predictions, heat maps and the command."""
+    models = [f"--model={name}={MODEL}" for name in ("first", "second")]
+    with Service(*models) as service:
+        context = chromium.new_context(base_url=service.url, **DESKTOP)
+        page = context.new_page()
+        page.goto("/")
+        expect(page.locator("#model option")).to_have_count(2)
+        with page.expect_request("**/v1/classify?*model=first"):
+            page.set_input_files("#file", photo)
+        expect_balloon(page)
+        with page.expect_request("**/v1/classify?*model=second"):
+            page.get_by_label("Model").select_option("second")
+        expect(page.locator("#curl")).to_contain_text("model=second")
+        with page.expect_request("**/v1/explain?*model=second"):
+            expect_balloon(page).click()
+        expect(page.locator("#heat")).to_be_visible()
+        context.close()
+
+
 def check_refused(chromium, photo):
     """--no-page leaves the words."""
     with Service("--no-page") as service:
@@ -335,7 +357,7 @@ def main():
             lambda: check_camera(browser), lambda: check_keyboard(browser, photo),
             lambda: check_names(browser, photo), lambda: check_statistics(browser),
             lambda: check_looks(browser, photo), lambda: check_key(chromium, screenshots, photo),
-            lambda: check_refused(chromium, photo),
+            lambda: check_models(chromium, photo), lambda: check_refused(chromium, photo),
         ]
         for check in checks:
             check()

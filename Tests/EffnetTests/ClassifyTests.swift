@@ -68,6 +68,7 @@ import Testing
         let command = try CommandProcess(["classify", folder.url.path()])
         #expect(command.code == 1)
         #expect(command.errors.contains("is a folder"))
+        #expect(command.errors.contains("give --recursive"))
     }
 
     @Test func anUnreadableFileIsNamed() throws {

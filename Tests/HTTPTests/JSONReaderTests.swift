@@ -171,6 +171,12 @@ import Testing
             for (text, nearest) in [(middle.text, even), (middle.text + "1", below.nextUp), (middle.justBelow, below)] {
                 for value in try floats(text) { #expect(value == nearest, "\(text)") }
             }
+            // So close to the middle that each digit counts, also those that are not needed elsewhere.
+            let point = try #require(middle.text.firstIndex(of: "."))
+            for digits in 15...24 {
+                let text = String(middle.text[...point] + middle.text[point...].dropFirst().prefix(digits))
+                for value in try floats(text) { #expect(value.bitPattern == Float(text)?.bitPattern, "\(text)") }
+            }
         }
     }
 

@@ -74,6 +74,22 @@ import Testing
         #expect(ParsedAnswer.all(in: try client.receive(until: ServerTests.holds(1)))?.map(\.status) == [200])
     }
 
+    @Test func leavesAFileAloneThatIsNoSocket() throws {
+        let path = "/tmp/http-tests-file-\(getpid()).txt"
+        let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY, 0o600)
+        try #require(descriptor >= 0)
+        close(descriptor)
+        defer { unlink(path) }
+        #expect(throws: ServerError.fileInTheWay(path)) { _ = try TestServer { $0.unixSocketPath = path } }
+        #expect(access(path, F_OK) == 0)
+        #expect(throws: ServerError.fileInTheWay("/tmp")) { _ = try TestServer { $0.unixSocketPath = "/tmp" } }
+    }
+
+    @Test func saysThatAFolderIsMissing() throws {
+        let path = "/tmp/http-tests-no-such-\(getpid())/socket"
+        #expect(throws: ServerError.noSuchFolder(path)) { _ = try TestServer { $0.unixSocketPath = path } }
+    }
+
     @Test func startsOnce() throws {
         let server = try TestServer()
         defer { server.stop() }

@@ -42,7 +42,7 @@ struct ModelFiles {
     }
 
     private static func weights(in folder: String) throws(CheckpointError) -> String {
-        let files = ModelPath.files(in: folder)
+        let files = try ModelPath.files(in: folder)
         if let known = weightsNames.first(where: files.contains) { return "\(folder)/\(known)" }
         let others = files.filter { file in
             file != QuantizationFile.name && weightsSuffixes.contains { file.hasSuffix($0) }

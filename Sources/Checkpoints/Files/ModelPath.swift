@@ -35,8 +35,10 @@ enum ModelPath {
     }
 
     /// The files of a folder, sorted.
-    static func files(in folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
+    static func files(in folder: String) throws(CheckpointError) -> [String] {
+        guard let directory = opendir(folder) else {
+            throw CheckpointError(systemError: errno, path: folder, action: "read")
+        }
         defer { closedir(directory) }
         var names: [String] = []
         while let entry = readdir(directory) {

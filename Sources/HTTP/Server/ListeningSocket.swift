@@ -33,7 +33,11 @@ struct ListeningSocket {
         try check(descriptor >= 0, "socket")
         try check(Socket.makeNonBlocking(descriptor), "fcntl", closing: descriptor)
         switch address {
-        case .unix(let path): Self.removeStaleSocket(at: path, address)
+        case .unix(let path):
+            guard Self.isFree(path, address) else {
+                Glibc.close(descriptor)
+                throw .fileInTheWay(path)
+            }
         case .ipv4, .ipv6:
             Self.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
             // Accepted sockets inherit it.
@@ -83,12 +87,17 @@ struct ListeningSocket {
         if ownsFile, case .unix(let path) = address { unlink(path) }
     }
 
-    /// A socket file that nobody listens on is left over from a process that was killed.
-    private static func removeStaleSocket(at path: String, _ address: ListenAddress) {
+    /// Whether there is no file but perhaps a socket. One that nobody listens on is left over from a process that was
+    /// killed, and is removed.
+    private static func isFree(_ path: String, _ address: ListenAddress) -> Bool {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return true }
+        guard status.st_mode & S_IFMT == S_IFSOCK else { return false }
         let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        guard probe >= 0 else { return }
+        guard probe >= 0 else { return true }
         defer { Glibc.close(probe) }
         if address.withSocketAddress({ connect(probe, $0, $1) }) != 0 && errno == ECONNREFUSED { unlink(path) }
+        return true
     }
 
     static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {

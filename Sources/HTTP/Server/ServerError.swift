@@ -6,6 +6,9 @@ package enum ServerError: Error, Sendable, Equatable, CustomStringConvertible {
     case addressInUse(String)
     case permissionDenied(String)
     case noSuchInterface(String)
+    case noSuchFolder(String)
+    /// What lies at the path of a Unix-domain socket is no socket.
+    case fileInTheWay(String)
     /// A socket that the process was started with cannot be served.
     case badPassedSocket(String, reason: String)
     case alreadyStarted
@@ -17,6 +20,7 @@ package enum ServerError: Error, Sendable, Equatable, CustomStringConvertible {
             case EADDRINUSE: .addressInUse(address)
             case EACCES, EPERM: .permissionDenied(address)
             case EADDRNOTAVAIL: .noSuchInterface(address)
+            case ENOENT, ENOTDIR: .noSuchFolder(address)
             default: .system(operation: operation, code: code)
             }
     }
@@ -32,6 +36,10 @@ package enum ServerError: Error, Sendable, Equatable, CustomStringConvertible {
             "Cannot listen on \(address): not permitted. Choose a port of 1024 or more, or a folder you may write to."
         case .noSuchInterface(let address):
             "Cannot listen on \(address): no interface of this machine has that address. Use 0.0.0.0 or :: for all."
+        case .noSuchFolder(let path):
+            "Cannot listen on \(path): its folder does not exist. Make the folder, or choose another path."
+        case .fileInTheWay(let path):
+            "Cannot listen on \(path): a file that is no socket is there. Choose another path, or remove the file."
         case .badPassedSocket(let name, let reason):
             "Cannot listen on the passed socket \(name): \(reason). A socket unit needs ListenStream= and Accept=no."
         case .alreadyStarted: "The server is already started. Make another one to listen again."

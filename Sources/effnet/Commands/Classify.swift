@@ -79,9 +79,10 @@ struct Classify: ParsableCommand {
         for (path, reason) in unreadable { Console.error("effnet: \(path): \(reason)") }
         let failures = try classify(paths, with: classifier) + unreadable.count
         if failures > 0 {
+            let hint = paths.contains(where: ModelFolder.isFolder) ? "; give --recursive to search folders" : ""
             throw CommandFailure(
                 code: .partial,
-                message: "\(failures) of \(paths.count + unreadable.count) files could not be classified"
+                message: "\(failures) of \(paths.count + unreadable.count) files could not be classified\(hint)"
             )
         }
     }

@@ -56,7 +56,7 @@ struct Quantize: ParsableCommand {
     @Option(
         help: "Kernel set: baseline, avx2, avx512 or avx512bf16; by default the fastest that the CPU has. [EFFNET_ISA]"
     )
-    var isa: String?
+    var isa: InstructionSet?
 
     private var threadCount: Int { threads == 0 ? ProcessorCount.available() : threads }
 
@@ -82,7 +82,7 @@ struct Quantize: ParsableCommand {
                 network,
                 name: checkpoint.name,
                 limits: ImagePipeline.Limits(),
-                instructionSet: isa,
+                instructionSet: isa?.rawValue,
                 threads: threadCount,
                 pictures: paths.count
             )
@@ -200,7 +200,7 @@ struct Quantize: ParsableCommand {
     ) throws -> [Int] {
         var options = Classifier.Options()
         options.threads = threadCount
-        options.instructionSet = isa
+        options.instructionSet = isa?.rawValue
         options.architecture = architecture
         options.precision = .exactly(precision)
         let classifier = try folder.load(options)

@@ -34,7 +34,7 @@ struct EngineOptions: ParsableArguments {
     @Option(
         help: "Kernel set: baseline, avx2, avx512 or avx512bf16; by default the fastest that the CPU has. [EFFNET_ISA]"
     )
-    var isa: String?
+    var isa: InstructionSet?
 
     @Option(
         help: """
@@ -75,12 +75,14 @@ struct EngineOptions: ParsableArguments {
         options.imageLimits.decodeMemory = decodeMemory.bytes
         options.maxBatch = maxBatch
         options.threads = threadCount
-        options.instructionSet = isa
+        options.instructionSet = isa?.rawValue
         options.precision = precision.request(minAgreement: minAgreement)
         options.architecture = architecture
         return options
     }
 }
+
+extension InstructionSet: ExpressibleByArgument {}
 
 /// What `--precision` takes.
 enum PrecisionOption: String, ExpressibleByArgument, CaseIterable {

@@ -8,7 +8,7 @@ struct DecimalNumber {
     private(set) var digitCount = 0
 
     /// Digits that a `UInt64` holds whatever they are.
-    static let safeDigits = 19
+    private static let safeDigits = 19
 
     /// Takes up the digits that follow, and tells how many they are.
     mutating func scan(_ next: inout UnsafePointer<UInt8>, end: UnsafePointer<UInt8>) -> Int {
@@ -21,27 +21,17 @@ struct DecimalNumber {
         return next - start
     }
 
-    /// The nearest Float, where it can be told quickly.
+    /// The nearest Float, where it can be told quickly: a power of ten that a Double holds exactly leaves an error of
+    /// about one unit of a Double, so that only a value close to the middle between two Floats is in doubt.
     var nearestFloat: Float? {
-        guard digitCount <= Self.safeDigits, let value = Self.nearestFloat(digits, exponent: exponent) else {
-            return nil
-        }
-        return isNegative ? -value : value
-    }
-
-    /// The Float nearest to `digits · 10^exponent`, where it can be told quickly: a power of ten that a Double holds
-    /// exactly leaves an error of about one unit of a Double, so that only a value close to the middle between two Floats
-    /// is in doubt.
-    @inline(__always)
-    static func nearestFloat(_ digits: UInt64, exponent: Int) -> Float? {
-        guard digits != 0 else { return 0 }
-        guard (-22...22).contains(exponent) else { return nil }
-        let power = powers[abs(exponent)]
+        guard digitCount <= Self.safeDigits, (-22...22).contains(exponent) else { return nil }
+        guard digits != 0 else { return isNegative ? -0.0 : 0 }
+        let power = Self.powers[abs(exponent)]
         let value = exponent < 0 ? Double(digits) / power : Double(digits) * power
         // The 29 bits that a Float has no room for, and the middle between two of them.
         let rest = value.bitPattern & 0x1FFF_FFFF
         guard abs(Int64(rest) - 0x1000_0000) > 4, value >= 0x1p-126, value < 0x1p127 else { return nil }
-        return Float(value)
+        return Float(isNegative ? -value : value)
     }
 
     private static let powers: InlineArray<23, Double> = [

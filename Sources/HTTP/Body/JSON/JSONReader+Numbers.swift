@@ -22,8 +22,10 @@ extension JSONReader {
             // An array's own append would take as long as a number.
             var chunk = InlineArray<64, Float>(repeating: 0)
             var count = 0
-            while hasMore, count < 64 {
-                chunk[count] = try takeFloat()
+            while hasMore, count < chunk.count {
+                hasMore = takePlainNumbers(into: &chunk, count: &count)
+                guard hasMore, count < chunk.count else { break }
+                chunk[count] = try takeAnyFloat()
                 count += 1
                 hasMore = stepToNumber()
             }
@@ -32,6 +34,24 @@ extension JSONReader {
             }
             chunk.span.withUnsafeBufferPointer { values.append(contentsOf: $0[..<count]) }
         }
+    }
+
+    /// Reads plain numbers until the chunk is full or another number comes, which then stands at `position`; false when
+    /// none comes. The first one stands at `position`.
+    private mutating func takePlainNumbers(into chunk: inout InlineArray<64, Float>, count: inout Int) -> Bool {
+        guard let base = bytes.baseAddress else { return true }
+        // What is kept in `self` would go through memory from one number to the next.
+        var reader = self
+        defer { self = reader }
+        while count < chunk.count, bytes.count - reader.position >= PlainNumber.reach,
+            let number = PlainNumber(base + reader.position)
+        {
+            reader.position += number.length
+            chunk[count] = number.value
+            count += 1
+            guard reader.stepToNumber() else { return false }
+        }
+        return true
     }
 
     /// Steps over a comma and spaces, if a number follows them; else they are left to `nextElement`.
@@ -49,21 +69,10 @@ extension JSONReader {
     /// A number as the nearest Float.
     package mutating func readFloat() throws(Rejection) -> Float {
         guard try peek() == .number else { throw broken("a number is expected") }
-        return try takeFloat()
-    }
-
-    /// The same for a number that stands at `position`.
-    @inline(__always)
-    private mutating func takeFloat() throws(Rejection) -> Float {
-        if let base = bytes.baseAddress, bytes.count - position >= PlainNumber.reach,
-            let number = PlainNumber(base + position)
-        {
-            position += number.length
-            return number.value
-        }
         return try takeAnyFloat()
     }
 
+    /// The same for a number that stands at `position`.
     @inline(never)
     private mutating func takeAnyFloat() throws(Rejection) -> Float {
         let start = position

@@ -1,5 +1,4 @@
-/// A number as most are written: up to seven digits, perhaps with a fraction, without an exponent; read eight bytes at a
-/// time.
+/// A number as most are written: a few digits, perhaps with a fraction, without an exponent; read eight bytes at a time.
 struct PlainNumber {
     let value: Float
     /// Bytes of its text.
@@ -27,50 +26,82 @@ struct PlainNumber {
             wholeCount = whole.count
         }
         next += wholeCount
-        if digits == 0 { wholeCount = 0 }
         var fractionCount = 0
+        /// Digits that are counted alone: what they add is lost in the error that `nearestFloat` allows for.
+        var ignoredCount = 0
         if next.pointee == UInt8(ascii: ".") {
             next += 1
-            let fraction = next
-            var word = DigitWord(next)
-            // Full words move on by a constant, so that the next one can be read before this one is understood.
-            while word.count == 8 {
-                guard next - fraction < 16 else { return nil }
-                digits = digits &* 100_000_000 &+ word.allDigits
-                next += 8
-                word = DigitWord(next)
+            let first = DigitWord(next)
+            let second = DigitWord(next + 8)
+            // Full words move on by a constant, so that what follows can be read before they are understood.
+            if first.isFull && second.isFull {
+                digits = digits &* 10_000_000_000_000_000 &+ first.allDigits &* 100_000_000 &+ second.allDigits
+                fractionCount = 16
+                ignoredCount = DigitWord(next + 16).count
+                guard ignoredCount < 8 else { return nil }
+            } else if first.isFull {
+                digits = digits &* 100_000_000 &+ first.allDigits
+                digits = digits &* Self.powers[second.count] &+ second.number
+                fractionCount = 8 + second.count
+            } else {
+                digits = digits &* Self.powers[first.count] &+ first.number
+                fractionCount = first.count
             }
-            digits = digits &* Self.powers[word.count] &+ word.number
-            next += word.count
-            fractionCount = next - fraction
             guard fractionCount > 0 else { return nil }
         }
-        guard wholeCount + fractionCount <= DecimalNumber.safeDigits, next.pointee | 0x20 != UInt8(ascii: "e"),
-            let nearest = DecimalNumber.nearestFloat(digits, exponent: -fractionCount)
+        next += fractionCount + ignoredCount
+        guard wholeCount + fractionCount <= Self.maxDigits, next.pointee | 0x20 != UInt8(ascii: "e"),
+            let nearest = Self.nearestFloat(digits, fractionCount: fractionCount, isExact: ignoredCount == 0)
         else { return nil }
         value = Float(bitPattern: nearest.bitPattern | (isNegative ? 0x8000_0000 : 0))
         length = next - text
     }
 
+    /// Digits that an `Int64` holds whatever they are.
+    private static let maxDigits = 18
+
+    /// The Float nearest to `digits · 10^-fractionCount`, or to what is less than one digit more, where it can be told.
+    @inline(__always)
+    private static func nearestFloat(_ digits: UInt64, fractionCount: Int, isExact: Bool) -> Float? {
+        // A Double's own error is less than two units of it here. One digit is less than 100 units if it is the
+        // fifteenth.
+        guard isExact || digits >= 100_000_000_000_000 else { return nil }
+        let value = Double(Int64(bitPattern: digits)) * tenths[fractionCount]
+        // The 29 bits that a Float has no room for must not be close to the middle between two Floats.
+        let rest = value.bitPattern & 0x1FFF_FFFF
+        guard rest &- (0x1000_0000 - 128) > 256 else { return nil }
+        return Float(value)
+    }
+
     private static let powers: InlineArray<8, UInt64> = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000]
+    private static let tenths: InlineArray<17, Double> = [
+        1e0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15, 1e-16,
+    ]
 }
 
 /// Eight bytes of a text, some of which are digits.
 private struct DigitWord {
     private let bits: UInt64
-    /// Digits from the first byte up to one that is none.
-    let count: Int
+    /// A three for each digit, and something else for what is none.
+    private let highHalves: UInt64
 
-    private static let highHalves: UInt64 = 0xF0F0_F0F0_F0F0_F0F0
+    private static let highHalf: UInt64 = 0xF0F0_F0F0_F0F0_F0F0
+    private static let digitsOnly: UInt64 = 0x3333_3333_3333_3333
 
     @inline(__always)
     init(_ text: UnsafePointer<UInt8>) {
         bits = UInt64(littleEndian: UnsafeRawPointer(text).loadUnaligned(as: UInt64.self))
         // A digit has a three as its upper half, also when six is added; a carry only comes from a byte that is none,
         // and only reaches those behind it.
-        let halves = (bits & Self.highHalves) | ((bits &+ 0x0606_0606_0606_0606) & Self.highHalves) >> 4
-        count = (halves ^ 0x3333_3333_3333_3333).trailingZeroBitCount / 8
+        highHalves = (bits & Self.highHalf) | ((bits &+ 0x0606_0606_0606_0606) & Self.highHalf) >> 4
     }
+
+    /// Digits from the first byte up to one that is none.
+    @inline(__always)
+    var count: Int { (highHalves ^ Self.digitsOnly).trailingZeroBitCount / 8 }
+
+    @inline(__always)
+    var isFull: Bool { highHalves == Self.digitsOnly }
 
     /// What eight digits stand for.
     @inline(__always)
@@ -84,7 +115,7 @@ private struct DigitWord {
     /// Joins bytes to pairs, pairs to fours, and fours to the eight.
     @inline(__always)
     private static func joined(_ word: UInt64) -> UInt64 {
-        let ones = word & ~highHalves
+        let ones = word & ~highHalf
         let pairs = (ones &* 10 &+ (ones >> 8)) & 0x00FF_00FF_00FF_00FF
         let fours = (pairs &* 100 &+ (pairs >> 16)) & 0x0000_FFFF_0000_FFFF
         return (fours &* 10_000 &+ (fours >> 32)) & 0xFFFF_FFFF
