@@ -60,6 +60,15 @@ import Testing
         #expect(integers.map(Float.init) != zip(weights, weights.indices).map { ($0 / scales[$1 / 45]).rounded() })
     }
 
+    /// Whatever a file says of a kernel's size.
+    @Test func hugeKernelsStayInRange() {
+        let side = 200
+        let rounding = WeightRounding(readsPicture: true, shape: [1, 4, side, side])
+        let weights = SeededValues.units("huge", count: 4 * side * side).map { abs($0) * 123 }
+        let integers = rounding.integers(weights, scales: [1])
+        #expect(integers.count == weights.count && integers.allSatisfy { $0 >= -127 })
+    }
+
     @Test func weightsBeyondTheScalesAreCutOff() {
         #expect(rounding.integers([Float](repeating: 9, count: 90), scales: scales).allSatisfy { $0 == 123 })
         #expect(rounding.integers([Float](repeating: -9, count: 90), scales: scales).allSatisfy { $0 == -123 })

@@ -56,7 +56,8 @@ package enum WeightRounding: Sendable, Equatable {
                     sums[index] -= sums[index - stride]
                 }
             }
-            return sums.map { Int8($0) }
+            // Sums of a great many weights are too large for exact differences.
+            return sums.map { Int8(max(-127, min(127, $0))) }
         }
     }
 
