@@ -1,4 +1,3 @@
-internal import KernelInterface
 package import ModelGraph
 
 /// What the bytes that a product multiplies stand for: number = scale · factor · (byte − zero), with a factor and a zero
@@ -35,6 +34,15 @@ package struct InputBytes: Sendable, Equatable {
         guard scale.isNormal, steps.allSatisfy({ $0 > 0 }), zeros.allSatisfy({ (0...255).contains($0) }) else {
             return nil
         }
+    }
+
+    /// That of the input channel which one of a convolution's weights multiplies.
+    ///
+    /// - Parameters:
+    ///   - index: the weight's, output channels outermost, then input channels.
+    ///   - perOutput: weights of one output channel.
+    package func factor(ofWeight index: Int, perOutput: Int) -> Float {
+        factors[index % perOutput / max(perOutput / factors.count, 1)]
     }
 
     /// A word of zeros, as near as bytes come.

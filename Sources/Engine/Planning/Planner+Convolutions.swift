@@ -112,7 +112,7 @@ extension Planner {
             block: kernels.block,
             element: .uint8Quads,
             border: border,
-            borderWord: features.zeroWord
+            borderWord: InputBytes(features).zeroWord
         )
     }
 
@@ -248,7 +248,7 @@ extension Planner {
         guard output == .uint8 || output == .uint8Quads, let features = activations.bytes[node.output] else {
             return results
         }
-        results.mapping.zeroWord = features.zeroWord
+        results.mapping.zeroWord = InputBytes(features).zeroWord
         let offset = Float(features.zero)
         switch convolution.activation {
         case .swish, .sigmoid:

@@ -49,8 +49,8 @@ struct PackedConvolution {
             let scale = affine.scale[channel] / outputScale
             for index in channel * perOutput..<(channel + 1) * perOutput { scaled[index] *= scale }
         }
-        if let factors = input?.factors, factors.count > 1, tensors[weight]?.elementType == .int8 {
-            for index in scaled.indices { scaled[index] /= factors[index % perOutput / (perOutput / factors.count)] }
+        if let input, input.isPicture, tensors[weight]?.elementType == .int8 {
+            for index in scaled.indices { scaled[index] /= input.factor(ofWeight: index, perOutput: perOutput) }
         }
         return scaled
     }
@@ -66,9 +66,8 @@ struct PackedConvolution {
         }
         let values = try tensors.floats(weight, shape: shape)
         let perOutput = values.count / max(shape[0], 1)
-        let perInput = max(perOutput / input.factors.count, 1)
         let factored = values.indices.map { index in
-            values[index] * affine.scale[index / perOutput] * input.factors[index % perOutput / perInput]
+            values[index] * affine.scale[index / perOutput] * input.factor(ofWeight: index, perOutput: perOutput)
         }
         return WeightRounding(readsPicture: input.isPicture, shape: shape).integers(factored, scales: layer.scales)
     }
