@@ -46,26 +46,44 @@ EFFNET_VECTOR(4)
 EFFNET_VECTOR(8)
 EFFNET_VECTOR(16)
 
-// scale: x · 2^n for integral n. Where there is no instruction for it, n must lie in -126…127.
+// fraction: x − ⌊x⌋.
+// scale: x · 2^⌊n⌋. Where there is no instruction for it, n is taken for no less than -126 and no more than 127.
 // reciprocal: 1 / x, to about 12 bits or better; exact division where there is no such instruction.
-#define EFFNET_SCALE_BY_EXPONENT(width)                                                                               \
+#if defined(__SSE__) && !defined(__SSE4_1__)
+// Without an instruction that rounds the builtin would call libm for each lane. |x| must be below 2^31.
+#define EFFNET_FLOOR(width, x)                                                                                        \
+    ({                                                                                                                \
+        f32x##width truncated = __builtin_convertvector(__builtin_convertvector(x, i32x##width), f32x##width);        \
+        truncated + __builtin_convertvector(truncated > x, f32x##width);                                              \
+    })
+#else
+#define EFFNET_FLOOR(width, x) __builtin_elementwise_floor(x)
+#endif
+
+#define EFFNET_FRACTION_AND_SCALE(width)                                                                              \
+    EFFNET_INLINE f32x##width f32x##width##_fraction(f32x##width x) { return x - EFFNET_FLOOR(width, x); }            \
     EFFNET_INLINE f32x##width f32x##width##_scale(f32x##width x, f32x##width n) {                                     \
-        return x * (f32x##width)((__builtin_convertvector(n, i32x##width) + 127) << 23);                              \
+        f32x##width bounded = f32x##width##_max(f32x##width##_min(n, 127), -126);                                     \
+        i32x##width exponent = __builtin_convertvector(EFFNET_FLOOR(width, bounded), i32x##width);                    \
+        return x * (f32x##width)((exponent + 127) << 23);                                                             \
     }
 
-EFFNET_SCALE_BY_EXPONENT(4)
-EFFNET_SCALE_BY_EXPONENT(8)
+EFFNET_FRACTION_AND_SCALE(4)
+EFFNET_FRACTION_AND_SCALE(8)
 
-#ifdef __AVX512F__
+#ifdef __AVX512DQ__
+EFFNET_INLINE f32x16 f32x16_fraction(f32x16 x) {
+    // 1: to the floor, of no fractional bits. 4: the current rounding mode, which exact differences do not heed.
+    return __builtin_ia32_reduceps512_mask(x, 1, x, (unsigned short)-1, 4);
+}
 EFFNET_INLINE f32x16 f32x16_scale(f32x16 x, f32x16 n) {
-    // 4: the current rounding mode.
     return __builtin_ia32_scalefps512_mask(x, n, x, (unsigned short)-1, 4);
 }
 EFFNET_INLINE f32x16 f32x16_reciprocal(f32x16 x) {
     return __builtin_ia32_rcp14ps512_mask(x, x, (unsigned short)-1);
 }
 #else
-EFFNET_SCALE_BY_EXPONENT(16)
+EFFNET_FRACTION_AND_SCALE(16)
 EFFNET_INLINE f32x16 f32x16_reciprocal(f32x16 x) { return 1 / x; }
 #endif
 

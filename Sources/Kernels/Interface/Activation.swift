@@ -1,6 +1,6 @@
 /// What kernels apply to a result before they store it.
 package struct Activation: Sendable, Equatable {
-    /// A function that cannot be written as a clamp; applied after it.
+    /// A function that cannot be written as a clamp; applied instead of one.
     package enum Curve: Sendable {
         case none
         /// x · sigmoid(x), also called SiLU.
@@ -8,11 +8,11 @@ package struct Activation: Sendable, Equatable {
         case sigmoid
     }
 
-    package var lowest: Float
-    package var highest: Float
-    package var curve: Curve
+    package let lowest: Float
+    package let highest: Float
+    package let curve: Curve
 
-    package init(lowest: Float = -.infinity, highest: Float = .infinity, curve: Curve = .none) {
+    private init(lowest: Float = -.infinity, highest: Float = .infinity, curve: Curve = .none) {
         self.lowest = lowest
         self.highest = highest
         self.curve = curve

@@ -1,49 +1,41 @@
 internal import KernelInterface
 
-/// e^−x = 2^n · e^r with n = round(−x / ln 2) and |r| ≤ ln 2 / 2.
-///
-/// - Returns: −r and n.
+// e^−x = 2^t = 2^⌊t⌋ · 2^f with t = −x / ln 2 and f = t − ⌊t⌋. 2^f is a polynomial of least relative error from 0 to 1.
+
+/// −x / ln 2
 @inline(__always)
-private func reducedExponent(_ x: Vector) -> (r: Vector, n: Vector) {
-    // Beyond, a sigmoid is 1 or vanishes; and n stays in the range of exponents. NaN stays NaN.
-    let clamped = max(broadcast(-86), min(broadcast(86), x))
-    // Adding and subtracting 1.5 · 2^23 rounds to an integer.
-    let shifter = broadcast(0x1.8p23)
-    let n = sub(fma(clamped, broadcast(-1.442_695_04), shifter), shifter)
-    return (fma(n, broadcast(0.693_147_18), clamped), n)
+private func exponent(_ x: Vector) -> Vector {
+    mul(x, broadcast(-1.442_695_04))
 }
 
-/// 1 / (1 + e^−x), relative error below 2e-6 for |x| ≤ 20 and 5e-6 beyond, down to 1e-37.
+/// factor / (1 + e^−x), relative error below 2e-6 for |x| ≤ 20 and 5e-6 beyond, down to 1e-37.
 ///
-/// e^r by the polynomial of degree 5 of least relative error (7.5e-8). The reciprocal is refined by one step of Newton's
-/// method, which doubles its correct bits.
+/// 2^f by a polynomial of degree 5 (9e-8).
 @inline(__always)
-func exactSigmoid(_ x: Vector) -> Vector {
-    let (r, n) = reducedExponent(x)
-    // The signs of odd coefficients are turned, because r is.
-    var power = broadcast(-0.008_297_648)
-    power = fma(power, r, broadcast(0.041_915_43))
-    power = fma(power, r, broadcast(-0.166_675_75))
-    power = fma(power, r, broadcast(0.499_988_94))
-    power = fma(power, r, broadcast(-0.999_999_7))
-    power = fma(power, r, broadcast(1.000_000_1))
-    // All from here on for the negative of 1 + e^−x: the two signs cancel, and each step is one instruction.
-    let denominator = sub(broadcast(-1), scale(power, n))
-    let reciprocal = approximateReciprocal(denominator)
-    return mul(reciprocal, fma(denominator, reciprocal, broadcast(-2)))
+func exactSigmoid(_ x: Vector, times factor: Vector) -> Vector {
+    let t = exponent(x)
+    let f = fraction(t)
+    var power = broadcast(0.001_877_576_7)
+    power = fma(power, f, broadcast(0.008_989_339_7))
+    power = fma(power, f, broadcast(0.055_826_318))
+    power = fma(power, f, broadcast(0.240_153_61))
+    power = fma(power, f, broadcast(0.693_153_08))
+    power = fma(power, f, broadcast(0.999_999_94))
+    return div(factor, add(broadcast(1), scale(power, t)))
 }
 
-/// 1 / (1 + e^−x), relative error below 5e-4: a quarter of what rounding to bf16 can add.
+/// factor / (1 + e^−x), relative error below 5e-4: a quarter of what rounding to bf16 can add.
 ///
-/// e^r by the polynomial of degree 3 of least relative error (7.5e-5), and no refined reciprocal.
+/// 2^f by a polynomial of degree 3 (7.5e-5), and an approximate reciprocal.
 @inline(__always)
-func coarseSigmoid(_ x: Vector) -> Vector {
-    let (r, n) = reducedExponent(x)
-    var power = broadcast(-0.165_668_43)
-    power = fma(power, r, broadcast(0.504_963_3))
-    power = fma(power, r, broadcast(-1.000_164_2))
-    power = fma(power, r, broadcast(0.999_928_06))
-    return approximateReciprocal(add(broadcast(1), scale(power, n)))
+func coarseSigmoid(_ x: Vector, times factor: Vector) -> Vector {
+    let t = exponent(x)
+    let f = fraction(t)
+    var power = broadcast(0.078_024_52)
+    power = fma(power, f, broadcast(0.226_067_16))
+    power = fma(power, f, broadcast(0.695_833_56))
+    power = fma(power, f, broadcast(0.999_925_2))
+    return mul(factor, approximateReciprocal(add(broadcast(1), scale(power, t))))
 }
 
 /// The clamp of an activation. NaN stays NaN.
@@ -57,7 +49,34 @@ func clamp(_ x: Vector, _ lowest: Vector, _ highest: Vector) -> Vector {
 func apply<Precision: Format>(_ curve: Activation.Curve, _ x: Vector, _: Precision.Type) -> Vector {
     switch curve {
     case .none: x
-    case .swish: mul(x, Precision.sigmoid(x))
-    case .sigmoid: Precision.sigmoid(x)
+    case .swish: Precision.sigmoid(x, times: x)
+    case .sigmoid: Precision.sigmoid(x, times: broadcast(1))
+    }
+}
+
+/// factor · curve + offset of each vector in memory, as exactly as bytes need it.
+///
+/// A call: inlined, it would slow down the tiles that have no curve.
+@inline(never)
+func replace(
+    _ vectors: UnsafeMutablePointer<Float>,
+    count: Int,
+    by curve: Activation.Curve,
+    factor: Float,
+    offset: Float
+) {
+    let (factor, offset) = (broadcast(factor), broadcast(offset))
+    for index in 0..<count {
+        let vector = vectors + index * width
+        store(vector, add(mul(apply(curve, load(vector), UInt8Format.self), factor), offset))
+    }
+}
+
+/// An activation, its curve as exactly as a format asks for.
+@inline(__always)
+func activate<Precision: Format>(_ x: Vector, _ activation: Activation, _: Precision.Type) -> Vector {
+    switch activation.curve {
+    case .none: clamp(x, broadcast(activation.lowest), broadcast(activation.highest))
+    case .swish, .sigmoid: apply(activation.curve, x, Precision.self)
     }
 }

@@ -60,12 +60,13 @@ private func finish<Output: Format, let pixels: Int>(
     _ activation: Activation,
     _ output: UnsafeMutablePointer<Float>
 ) {
-    let (lowest, highest) = (broadcast(activation.lowest), broadcast(activation.highest))
     let results: Tile<pixels>
     switch activation.curve {
-    case .none: results = Tile<pixels> { clamp(sums[$0], lowest, highest) }
-    case .swish: results = Tile<pixels> { apply(.swish, clamp(sums[$0], lowest, highest), Output.self) }
-    case .sigmoid: results = Tile<pixels> { apply(.sigmoid, clamp(sums[$0], lowest, highest), Output.self) }
+    case .none:
+        let (lowest, highest) = (broadcast(activation.lowest), broadcast(activation.highest))
+        results = Tile<pixels> { clamp(sums[$0], lowest, highest) }
+    case .swish: results = Tile<pixels> { apply(.swish, sums[$0], Output.self) }
+    case .sigmoid: results = Tile<pixels> { apply(.sigmoid, sums[$0], Output.self) }
     }
     for p in 0..<pixels { Output.write(results[p], to: output + p * Output.words) }
 }

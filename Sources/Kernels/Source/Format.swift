@@ -15,8 +15,8 @@ protocol Format: SendableMetatype {
     static func multiply(_ a: Vector, _ b: Vector, addingTo sum: Vector) -> Vector
     /// A sum of products as numbers; only integers have scales.
     static func numbers(_ sum: Vector, scale: Vector) -> Vector
-    /// 1 / (1 + e^−x)
-    static func sigmoid(_ x: Vector) -> Vector
+    /// factor / (1 + e^−x)
+    static func sigmoid(_ x: Vector, times factor: Vector) -> Vector
 }
 
 enum Float32Format: Format {
@@ -27,7 +27,9 @@ enum Float32Format: Format {
     @inline(__always) static func write(_ v: Vector, to p: UnsafeMutablePointer<Float>) { store(p, v) }
     @inline(__always) static func multiply(_ a: Vector, _ b: Vector, addingTo sum: Vector) -> Vector { fma(a, b, sum) }
     @inline(__always) static func numbers(_ sum: Vector, scale: Vector) -> Vector { sum }
-    @inline(__always) static func sigmoid(_ x: Vector) -> Vector { exactSigmoid(x) }
+    @inline(__always) static func sigmoid(_ x: Vector, times factor: Vector) -> Vector {
+        exactSigmoid(x, times: factor)
+    }
 }
 
 enum BFloat16Format: Format {
@@ -38,7 +40,9 @@ enum BFloat16Format: Format {
     @inline(__always) static func write(_ v: Vector, to p: UnsafeMutablePointer<Float>) { storeBFloat16(p, v) }
     @inline(__always) static func multiply(_ a: Vector, _ b: Vector, addingTo sum: Vector) -> Vector { dot(a, b, sum) }
     @inline(__always) static func numbers(_ sum: Vector, scale: Vector) -> Vector { sum }
-    @inline(__always) static func sigmoid(_ x: Vector) -> Vector { coarseSigmoid(x) }
+    @inline(__always) static func sigmoid(_ x: Vector, times factor: Vector) -> Vector {
+        coarseSigmoid(x, times: factor)
+    }
 }
 
 /// Bytes are written as they are: see `ByteMapping`.
@@ -56,7 +60,9 @@ enum UInt8Format: Format {
         dotBytes(a, b, sum)
     }
     @inline(__always) static func numbers(_ sum: Vector, scale: Vector) -> Vector { mul(fromIntegers(sum), scale) }
-    @inline(__always) static func sigmoid(_ x: Vector) -> Vector { coarseSigmoid(x) }
+    @inline(__always) static func sigmoid(_ x: Vector, times factor: Vector) -> Vector {
+        coarseSigmoid(x, times: factor)
+    }
 
     /// - Parameter four: the bytes of four pixels.
     @inline(__always)

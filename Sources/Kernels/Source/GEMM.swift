@@ -67,11 +67,11 @@ private func finish<Input: Format, Output: Format, let rows: Int, let blocks: In
         storeBytes(bytes, to: c, offsets: offsets, blockStride: blockStride, areNeighbours: isPacked && !mayCross)
         return
     }
-    let lowest = broadcast(arguments.activation.lowest)
-    let highest = broadcast(arguments.activation.highest)
     let offsets = offsets(gap: run.cGap)
     let (c, blockStride, curve) = (run.c, arguments.cBlockStride, arguments.activation.curve)
     if case .none = curve {
+        let lowest = broadcast(arguments.activation.lowest)
+        let highest = broadcast(arguments.activation.highest)
         for r in 0..<rows {
             for j in 0..<blocks {
                 Output.write(clamp(sums[r][j], lowest, highest), to: c + offsets[r] + j * blockStride)
@@ -84,7 +84,7 @@ private func finish<Input: Format, Output: Format, let rows: Int, let blocks: In
         var vector = UnsafeRawPointer(sums).assumingMemoryBound(to: Float.self)
         for r in 0..<rows {
             for j in 0..<blocks {
-                let value = apply(curve, clamp(load(vector), lowest, highest), Input.self)
+                let value = apply(curve, load(vector), Input.self)
                 Output.write(value, to: c + offsets[r] + j * blockStride)
                 vector += width
             }

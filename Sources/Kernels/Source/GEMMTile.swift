@@ -83,16 +83,23 @@ func mapped<Input: Format, let rows: Int, let blocks: Int>(
         if Input.isBytes { return numbers }
         return GEMMTile<rows, blocks> { r in InlineArray<blocks, Vector> { min(numbers[r][$0], broadcast(255)) } }
     }
-    let factor = broadcast(arguments.mapping.factor)
-    let offset = broadcast(arguments.mapping.offset)
-    // A loop over memory, and that of a copy which is read again: else the tile itself would be memory, with any curve.
+    let curved = curved(numbers, curve, factor: arguments.mapping.factor, offset: arguments.mapping.offset)
+    return GEMMTile<rows, blocks> { r in InlineArray<blocks, Vector> { min(curved[r][$0], broadcast(255)) } }
+}
+
+/// factor · curve + offset of each number, as exactly as bytes need it.
+@inline(__always)
+func curved<let rows: Int, let blocks: Int>(
+    _ numbers: GEMMTile<rows, blocks>,
+    _ curve: Activation.Curve,
+    factor: Float = 1,
+    offset: Float = 0
+) -> GEMMTile<rows, blocks> {
+    // A copy which is read again: else the tile itself would be memory, with any curve.
     var copy = numbers
     return withUnsafeMutablePointer(to: &copy) { copy in
         let vectors = UnsafeMutableRawPointer(copy).assumingMemoryBound(to: Float.self)
-        for index in 0..<rows * blocks {
-            let value = apply(curve, load(vectors + index * width), UInt8Format.self)
-            store(vectors + index * width, min(add(mul(value, factor), offset), broadcast(255)))
-        }
+        replace(vectors, count: rows * blocks, by: curve, factor: factor, offset: offset)
         return GEMMTile<rows, blocks> { r in
             InlineArray<blocks, Vector> { load(vectors + (r * blocks + $0) * width) }
         }

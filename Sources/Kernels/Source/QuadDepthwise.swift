@@ -1,7 +1,7 @@
 internal import KernelInterface
 
 /// Sums of neighbouring output pixels of one row: `groups` of as many outputs as a word of inputs advances.
-private typealias Tile<let groups: Int, let outputs: Int> = InlineArray<groups, InlineArray<outputs, Vector>>
+private typealias Tile<let groups: Int, let outputs: Int> = GEMMTile<groups, outputs>
 
 /// A `QuadWindow` whose numbers are known to the compiler; the stride is 4 / outputs.
 private enum Window<let size: Int, let outputs: Int, let offset: Int> {}
@@ -57,11 +57,18 @@ private func finish<Output: Format, let groups: Int, let outputs: Int>(
     valid: Int
 ) {
     let activation = arguments.activation
-    let (lowest, highest) = (broadcast(activation.lowest), broadcast(activation.highest))
+    let results: Tile<groups, outputs>
+    if case .none = activation.curve {
+        let (lowest, highest) = (broadcast(activation.lowest), broadcast(activation.highest))
+        results = Tile<groups, outputs> { g in
+            InlineArray<outputs, Vector> { clamp(numbers[g][$0], lowest, highest) }
+        }
+    } else {
+        results = curved(numbers, activation.curve)
+    }
     for g in 0..<groups {
         for p in 0..<outputs where g * outputs + p < valid {
-            let value = apply(activation.curve, clamp(numbers[g][p], lowest, highest), UInt8Format.self)
-            Output.write(value, to: output + (g * outputs + p) * Output.words)
+            Output.write(results[g][p], to: output + (g * outputs + p) * Output.words)
         }
     }
 }
@@ -77,13 +84,8 @@ private func finishBytes<let groups: Int, let outputs: Int>(
     let curve = arguments.activation.curve
     if case .none = curve {
     } else {
-        let (factor, offset) = (broadcast(arguments.mapping.factor), broadcast(arguments.mapping.offset))
-        for g in 0..<groups {
-            for p in 0..<outputs {
-                let value = apply(curve, numbers[g][p], UInt8Format.self)
-                numbers[g][p] = add(mul(value, factor), offset)
-            }
-        }
+        let mapping = arguments.mapping
+        numbers = curved(numbers, curve, factor: mapping.factor, offset: mapping.offset)
     }
     let stride = 4 / outputs
     for four in 0..<groups / stride {

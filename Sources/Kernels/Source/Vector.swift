@@ -15,7 +15,9 @@ internal import CIntrinsics
     @inline(__always) func div(_ a: Vector, _ b: Vector) -> Vector { f32x16_div(a, b) }
     @inline(__always) func min(_ a: Vector, _ b: Vector) -> Vector { f32x16_min(a, b) }
     @inline(__always) func max(_ a: Vector, _ b: Vector) -> Vector { f32x16_max(a, b) }
-    /// x · 2^n
+    /// x − ⌊x⌋
+    @inline(__always) func fraction(_ x: Vector) -> Vector { f32x16_fraction(x) }
+    /// x · 2^⌊n⌋
     @inline(__always) func scale(_ x: Vector, _ n: Vector) -> Vector { f32x16_scale(x, n) }
     /// 1 / x, to about 12 bits.
     @inline(__always) func approximateReciprocal(_ x: Vector) -> Vector { f32x16_reciprocal(x) }
@@ -54,7 +56,9 @@ internal import CIntrinsics
     @inline(__always) func div(_ a: Vector, _ b: Vector) -> Vector { f32x8_div(a, b) }
     @inline(__always) func min(_ a: Vector, _ b: Vector) -> Vector { f32x8_min(a, b) }
     @inline(__always) func max(_ a: Vector, _ b: Vector) -> Vector { f32x8_max(a, b) }
-    /// x · 2^n
+    /// x − ⌊x⌋
+    @inline(__always) func fraction(_ x: Vector) -> Vector { f32x8_fraction(x) }
+    /// x · 2^⌊n⌋
     @inline(__always) func scale(_ x: Vector, _ n: Vector) -> Vector { f32x8_scale(x, n) }
     /// 1 / x, to about 12 bits.
     @inline(__always) func approximateReciprocal(_ x: Vector) -> Vector { f32x8_reciprocal(x) }
@@ -93,7 +97,9 @@ internal import CIntrinsics
     @inline(__always) func div(_ a: Vector, _ b: Vector) -> Vector { f32x4_div(a, b) }
     @inline(__always) func min(_ a: Vector, _ b: Vector) -> Vector { f32x4_min(a, b) }
     @inline(__always) func max(_ a: Vector, _ b: Vector) -> Vector { f32x4_max(a, b) }
-    /// x · 2^n
+    /// x − ⌊x⌋
+    @inline(__always) func fraction(_ x: Vector) -> Vector { f32x4_fraction(x) }
+    /// x · 2^⌊n⌋
     @inline(__always) func scale(_ x: Vector, _ n: Vector) -> Vector { f32x4_scale(x, n) }
     /// 1 / x, to about 12 bits.
     @inline(__always) func approximateReciprocal(_ x: Vector) -> Vector { f32x4_reciprocal(x) }
