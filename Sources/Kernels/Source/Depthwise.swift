@@ -6,45 +6,82 @@ private typealias Tile<let pixels: Int> = InlineArray<pixels, Vector>
 /// A window whose size is known to the compiler.
 private enum Window<let size: Int, let stride: Int> {}
 
-/// Computes and stores `pixels` neighbouring output pixels of one row.
-///
-/// - Parameters: the window's measures are literals at the calls that matter.
+/// Where a tile lies, and what its window measures: literals at the calls that matter.
+private struct Place {
+    let input: UnsafePointer<Float>
+    let output: UnsafeMutablePointer<Float>
+    let kernelHeight: Int
+    let kernelWidth: Int
+    let stride: Int
+}
+
+/// Adds to `sums` the products of row `ky` of the window, whose inputs begin at `row`. Each sum takes its taps in their
+/// order, in whatever tile.
 @inline(__always)
-private func tile<let pixels: Int>(
-    _: Tile<pixels>.Type,
+private func addRow<let pixels: Int>(
+    _ ky: Int,
+    of row: UnsafePointer<Float>,
+    to sums: inout Tile<pixels>,
     _ arguments: borrowing DepthwiseArguments,
-    input: UnsafePointer<Float>,
-    output: UnsafeMutablePointer<Float>,
-    kernelHeight: Int,
-    kernelWidth: Int,
-    stride: Int
+    _ place: Place
 ) {
+    let weights = arguments.weights + ky * place.kernelWidth * width
+    for kx in 0..<place.kernelWidth {
+        let weight = load(weights + kx * width)
+        for p in 0..<pixels {
+            sums[p] = fma(load(row + (p * place.stride + kx) * width), weight, sums[p])
+        }
+    }
+}
+
+/// Computes and stores `pixels` neighbouring output pixels of one row.
+@inline(__always)
+private func tile<let pixels: Int>(_: Tile<pixels>.Type, _ arguments: borrowing DepthwiseArguments, _ place: Place) {
     let bias = load(arguments.bias)
     var sums = Tile<pixels> { _ in bias }
-    @inline(__always) func addRow(_ ky: Int, to sums: inout Tile<pixels>) {
-        let row = input + ky * arguments.inputRowStride
+    for ky in 0..<place.kernelHeight {
+        addRow(ky, of: place.input + ky * arguments.inputRowStride, to: &sums, arguments, place)
+    }
+    finish(sums, arguments, place.output)
+}
+
+/// Computes and stores `pixels` neighbouring output pixels of two rows, whose windows share inputs.
+@inline(__always)
+private func pair<let pixels: Int>(_: Tile<pixels>.Type, _ arguments: borrowing DepthwiseArguments, _ place: Place) {
+    let bias = load(arguments.bias)
+    var upper = Tile<pixels> { _ in bias }
+    var lower = Tile<pixels> { _ in bias }
+    let (kernelHeight, kernelWidth, stride) = (place.kernelHeight, place.kernelWidth, place.stride)
+    for ky in 0..<stride {
+        addRow(ky, of: place.input + ky * arguments.inputRowStride, to: &upper, arguments, place)
+    }
+    for ky in stride..<kernelHeight {
+        let row = place.input + ky * arguments.inputRowStride
         let weights = arguments.weights + ky * kernelWidth * width
         for kx in 0..<kernelWidth {
-            let weight = load(weights + kx * width)
+            let upperWeight = load(weights + kx * width)
+            let lowerWeight = load(weights + (kx - stride * kernelWidth) * width)
             for p in 0..<pixels {
-                sums[p] = fma(load(row + (p * stride + kx) * width), weight, sums[p])
+                let value = load(row + (p * stride + kx) * width)
+                upper[p] = fma(value, upperWeight, upper[p])
+                lower[p] = fma(value, lowerWeight, lower[p])
             }
         }
     }
-    #if KERNELS_AVX512
-        // Every other row has sums of its own: a multiply-add then seldom waits for the one before. There are registers
-        // for them.
-        let zero = broadcast(0)
-        var others = Tile<pixels> { _ in zero }
-        for pair in 0..<kernelHeight / 2 {
-            addRow(pair * 2, to: &sums)
-            addRow(pair * 2 + 1, to: &others)
-        }
-        if kernelHeight % 2 == 1 { addRow(kernelHeight - 1, to: &sums) }
-        for p in 0..<pixels { sums[p] = add(sums[p], others[p]) }
-    #else
-        for ky in 0..<kernelHeight { addRow(ky, to: &sums) }
-    #endif
+    for ky in kernelHeight - stride..<kernelHeight {
+        addRow(ky, of: place.input + (ky + stride) * arguments.inputRowStride, to: &lower, arguments, place)
+    }
+    finish(upper, arguments, place.output)
+    finish(lower, arguments, place.output + arguments.outputRowStride)
+}
+
+/// Applies the activation, and stores the results as their format asks for.
+@inline(__always)
+private func finish<let pixels: Int>(
+    _ sums: Tile<pixels>,
+    _ arguments: borrowing DepthwiseArguments,
+    _ output: UnsafeMutablePointer<Float>
+) {
     switch arguments.outputElement {
     case .float32: finish(Float32Format.self, sums, arguments.activation, output)
     case .bfloat16: finish(BFloat16Format.self, sums, arguments.activation, output)
@@ -73,7 +110,7 @@ private func finish<Output: Format, let pixels: Int>(
 
 /// All rows, each covered with tiles of `pixels`; the last tile of a row is moved back to end with it.
 ///
-/// - Precondition: `arguments.columns >= pixels`.
+/// - Precondition: `arguments.columns >= pixels`; the window is as high as its stride at least.
 @inline(__always)
 private func cover<let pixels: Int>(
     _ type: Tile<pixels>.Type,
@@ -83,25 +120,35 @@ private func cover<let pixels: Int>(
     stride: Int
 ) {
     let outputWords = words(arguments.outputElement)
-    for y in 0..<arguments.rows {
+    let rows = arguments.rows
+    var y = 0
+    while y < rows {
         let input = arguments.input + y * stride * arguments.inputRowStride
         let output = arguments.output + y * arguments.outputRowStride
+        let isPair = pairsRows && y + 1 < rows
         var x = 0
         while true {
-            tile(
-                type,
-                arguments,
+            let place = Place(
                 input: input + x * stride * width,
                 output: output + x * outputWords,
                 kernelHeight: kernelHeight,
                 kernelWidth: kernelWidth,
                 stride: stride
             )
+            if isPair { pair(type, arguments, place) } else { tile(type, arguments, place) }
             if x + pixels >= arguments.columns { break }
             x = Swift.min(x + pixels, arguments.columns - pixels)
         }
+        y += isPair ? 2 : 1
     }
 }
+
+/// Whether there are registers for tiles of two rows.
+#if KERNELS_AVX512
+    private var pairsRows: Bool { true }
+#else
+    private var pairsRows: Bool { false }
+#endif
 
 private func cover<let pixels: Int, let size: Int, let stride: Int>(
     _ type: Tile<pixels>.Type,
