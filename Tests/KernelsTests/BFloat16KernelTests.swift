@@ -11,12 +11,16 @@ struct BFloat16KernelTests {
         var tailSteps = 0
         var hasResidual = false
         var output = Element.float32
+        /// Words from one pixel's input to the next one's; a block where it is nil.
+        var stride: Int?
     }
 
     static func cases(rows: Int) -> [Case] {
         var cases = [1, 3, 4, rows, rows + 1, 2 * rows + 3].map { Case(pixels: $0) }
         cases.append(Case(pixels: rows + 2, fullTaps: 3, tailTaps: 1, tailSteps: 1))
         cases.append(Case(pixels: rows + 2, fullTaps: 2, hasResidual: true))
+        // A picture's.
+        cases.append(Case(pixels: 2 * rows + 3, fullTaps: 0, tailTaps: 3, tailSteps: 6, stride: 4))
         return cases
             + cases.map { original in
                 var other = original
@@ -39,7 +43,8 @@ struct BFloat16KernelTests {
         let (blockWords, lanes) = (block / 2, kernel.blocks * block)
         let taps = testCase.fullTaps + testCase.tailTaps
         let steps = testCase.fullTaps * blockWords + testCase.tailTaps * testCase.tailSteps
-        let tapStride = testCase.pixels * blockWords + 5
+        let stride = testCase.stride ?? blockWords
+        let tapStride = testCase.pixels * stride + 5
         let a = rounded(2 * (taps * tapStride + 16))
         let b = rounded(2 * steps * lanes)
         let (words, weights) = (Pinned(a.packedAsBFloat16), Pinned(b.packedAsBFloat16))
@@ -55,7 +60,7 @@ struct BFloat16KernelTests {
         kernel.run(
             GEMMArguments(
                 a: words.constant,
-                aStride: blockWords,
+                aStride: stride,
                 tapOffsets: offsets.constant,
                 fullTaps: testCase.fullTaps,
                 tailTaps: testCase.tailTaps,
@@ -83,7 +88,7 @@ struct BFloat16KernelTests {
                 for tap in 0..<taps {
                     for k in 0..<(tap < testCase.fullTaps ? blockWords : testCase.tailSteps) {
                         let (first, weight) = (
-                            2 * (tap * tapStride + pixel * blockWords + k), 2 * (step * lanes + lane)
+                            2 * (tap * tapStride + pixel * stride + k), 2 * (step * lanes + lane)
                         )
                         sum = sum.addingProduct(a[first + 1], b[weight + 1])
                         sum = sum.addingProduct(a[first], b[weight])

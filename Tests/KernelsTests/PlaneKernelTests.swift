@@ -38,31 +38,6 @@ struct PlaneKernelTests {
         }
     }
 
-    @Test(arguments: KernelSets.supported, [1, 3, 5, 47, 48, 49, 96, 672])
-    func normalizes(set: InstructionSet, count: Int) {
-        let table = set.kernels
-        let samples = Pinned((0..<count).map { UInt8(truncatingIfNeeded: $0 * 37 + 11) })
-        let period = 3 * table.block
-        let scales = Pinned((0..<period).map { Float($0 % 3 + 1) / 255 })
-        let offsets = Pinned((0..<period).map { Float($0 % 3) - 0.5 })
-        let output = Pinned([Float](repeating: 99, count: count + 1))
-        table.normalize(
-            NormalizeArguments(
-                input: samples.constant,
-                output: output.pointer,
-                count: count,
-                scales: scales.constant,
-                offsets: offsets.constant,
-                period: period
-            )
-        )
-        for index in 0..<count {
-            let expected = Double(samples[index]) * Double(index % 3 + 1) / 255 + Double(index % 3) - 0.5
-            #expect(abs(Double(output[index]) - expected) < 1e-6)
-        }
-        #expect(output[count] == 99, "written behind the row")
-    }
-
     /// The exponential behind swish and sigmoid, over the whole range of Float.
     @Test(arguments: KernelSets.supported)
     func sigmoidIsAccurate(set: InstructionSet) {

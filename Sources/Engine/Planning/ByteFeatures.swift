@@ -100,7 +100,7 @@ struct ByteFeatures {
 
 extension Node {
     /// Whether it is a convolution, not in groups.
-    fileprivate var isProductOfAllChannels: Bool {
+    var isProductOfAllChannels: Bool {
         if case .convolution(let convolution) = operation { convolution.groups == 1 } else { false }
     }
 }

@@ -17,7 +17,8 @@ extension Graph {
     ) -> Set<Value> {
         func place(_ value: Value) -> Value { aliases[value] ?? value }
         var values = Set(nodes.map { place($0.output) })
-        for value in [Graph.input, embedding, logits, explainableFeatures].compactMap(\.self) {
+        if isPictureBFloat16(shapes: shapes, bytes: bytes) { values.insert(Graph.input) }
+        for value in [embedding, logits, explainableFeatures].compactMap(\.self) {
             values.remove(place(value))
         }
         values = values.filter { shapes[$0.index].height * shapes[$0.index].width > 1 && bytes[$0] == nil }
@@ -46,5 +47,13 @@ extension Graph {
             }
         } while values.count < count
         return values
+    }
+
+    /// Whether the picture may be stored in bf16: three channels in two words, which only products read that write no bytes.
+    private func isPictureBFloat16(shapes: [FeatureShape], bytes: ByteFeatures) -> Bool {
+        shapes[Graph.input.index].channels == 3 && bytes.picture == nil
+            && nodes.filter { $0.inputs.contains(Graph.input) }.allSatisfy {
+                $0.isProductOfAllChannels && bytes[$0.output] == nil
+            }
     }
 }

@@ -123,17 +123,11 @@ struct Planner {
     private func inputStep() throws -> any Step {
         let output = try buffer(Graph.input, for: "input")
         if let bytes = activations.bytes.picture {
-            return InputStep(output: output, rows: ByteRows(bytes, quantize: kernels.quantizePicture))
+            return InputStep(output: output, rows: PictureRows(bytes, kernels: kernels))
         }
-        return InputStep(
-            output: output,
-            rows: FloatRows(
-                transform,
-                channels: model.graph.inputShape.channels,
-                block: kernels.block,
-                normalize: kernels.normalize
-            )
-        )
+        let channels = model.graph.inputShape.channels
+        let rows = PictureRows(transform, channels: channels, element: output.layout.element, kernels: kernels)
+        return InputStep(output: output, rows: rows)
     }
 
     private mutating func step(for node: Node) throws -> any Step {

@@ -7,8 +7,8 @@ package struct KernelTable: Sendable {
     package typealias Pooling = @Sendable (borrowing PoolArguments) -> Void
     package typealias Elementwise = @Sendable (borrowing ElementwiseArguments) -> Void
     package typealias Peak = @Sendable (borrowing PeakArguments) -> Void
-    package typealias QuantizePicture = @Sendable (borrowing PictureArguments) -> Void
-    package typealias Normalize = @Sendable (borrowing NormalizeArguments) -> Void
+    package typealias PictureSamples = @Sendable (borrowing PictureSampleArguments) -> Void
+    package typealias PicturePlanes = @Sendable (borrowing PicturePlaneArguments) -> Void
 
     /// Channels of one block of an activation; the vector's width in floats.
     package var block: Int
@@ -23,8 +23,8 @@ package struct KernelTable: Sendable {
     package var average: Plane
     /// Multiplies the plane's pixels by `channels`.
     package var scale: Plane
-    package var normalize: Normalize
-    package var quantizePicture: QuantizePicture
+    package var pictureSamples: PictureSamples
+    package var picturePlanes: PicturePlanes
     package var pool: Pooling
     package var elementwise: Elementwise
     package var peak: Peak
@@ -40,8 +40,8 @@ package struct KernelTable: Sendable {
         quadDepthwise: @escaping QuadDepthwise,
         average: @escaping Plane,
         scale: @escaping Plane,
-        normalize: @escaping Normalize,
-        quantizePicture: @escaping QuantizePicture,
+        pictureSamples: @escaping PictureSamples,
+        picturePlanes: @escaping PicturePlanes,
         pool: @escaping Pooling,
         elementwise: @escaping Elementwise,
         peak: @escaping Peak,
@@ -55,8 +55,8 @@ package struct KernelTable: Sendable {
         self.quadDepthwise = quadDepthwise
         self.average = average
         self.scale = scale
-        self.normalize = normalize
-        self.quantizePicture = quantizePicture
+        self.pictureSamples = pictureSamples
+        self.picturePlanes = picturePlanes
         self.pool = pool
         self.elementwise = elementwise
         self.peak = peak

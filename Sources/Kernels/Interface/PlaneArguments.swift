@@ -26,31 +26,3 @@ package struct PlaneArguments {
         self.channels = channels
     }
 }
-
-/// A row of 8-bit samples to be turned into floats: `output[i] = input[i] · scales[i mod period] + offsets[i mod period]`.
-package struct NormalizeArguments {
-    package var input: UnsafePointer<UInt8>
-    package var output: UnsafeMutablePointer<Float>
-    package var count: Int
-    /// Both repeat the channels' values until a whole number of vectors is filled.
-    package var scales: UnsafePointer<Float>
-    package var offsets: UnsafePointer<Float>
-    /// A multiple of the vector's width.
-    package var period: Int
-
-    package init(
-        input: UnsafePointer<UInt8>,
-        output: UnsafeMutablePointer<Float>,
-        count: Int,
-        scales: UnsafePointer<Float>,
-        offsets: UnsafePointer<Float>,
-        period: Int
-    ) {
-        self.input = input
-        self.output = output
-        self.count = count
-        self.scales = scales
-        self.offsets = offsets
-        self.period = period
-    }
-}

@@ -5,8 +5,11 @@ internal import KernelInterface
 protocol Format: SendableMetatype {
     /// Words of a block.
     static var words: Int { get }
-    /// Whether the network's input comes in it.
-    static var isPictures: Bool { get }
+    /// Words of two pixels of a picture: from one output pixel's first input to the next one's where the stride is 2; 0 for
+    /// a format that no picture with more than a word a pixel comes in.
+    static var pictureStride: Int { get }
+    /// Whether a word holds one number.
+    static var isFloats: Bool { get }
     /// Whether numbers are bytes: then sums of products are integers of 32 bits.
     static var isBytes: Bool { get }
     static func read(_ p: UnsafePointer<Float>) -> Vector
@@ -21,7 +24,8 @@ protocol Format: SendableMetatype {
 
 enum Float32Format: Format {
     @inline(__always) static var words: Int { width }
-    @inline(__always) static var isPictures: Bool { true }
+    @inline(__always) static var pictureStride: Int { 6 }
+    @inline(__always) static var isFloats: Bool { true }
     @inline(__always) static var isBytes: Bool { false }
     @inline(__always) static func read(_ p: UnsafePointer<Float>) -> Vector { load(p) }
     @inline(__always) static func write(_ v: Vector, to p: UnsafeMutablePointer<Float>) { store(p, v) }
@@ -34,7 +38,8 @@ enum Float32Format: Format {
 
 enum BFloat16Format: Format {
     @inline(__always) static var words: Int { width / 2 }
-    @inline(__always) static var isPictures: Bool { false }
+    @inline(__always) static var pictureStride: Int { 4 }
+    @inline(__always) static var isFloats: Bool { false }
     @inline(__always) static var isBytes: Bool { false }
     @inline(__always) static func read(_ p: UnsafePointer<Float>) -> Vector { loadBFloat16(p) }
     @inline(__always) static func write(_ v: Vector, to p: UnsafeMutablePointer<Float>) { storeBFloat16(p, v) }
@@ -48,7 +53,8 @@ enum BFloat16Format: Format {
 /// Bytes are written as they are: see `ByteMapping`.
 enum UInt8Format: Format {
     @inline(__always) static var words: Int { width / 4 }
-    @inline(__always) static var isPictures: Bool { false }
+    @inline(__always) static var pictureStride: Int { 0 }
+    @inline(__always) static var isFloats: Bool { false }
     @inline(__always) static var isBytes: Bool { true }
     @inline(__always) static func read(_ p: UnsafePointer<Float>) -> Vector {
         widen(UnsafeRawPointer(p).assumingMemoryBound(to: UInt8.self))

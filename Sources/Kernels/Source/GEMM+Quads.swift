@@ -93,7 +93,7 @@ func runQuads<Input: Format, let rows: Int, let long: Int, let short: Int, let b
             cover(input, tiles, arguments, line: line, Stride<4>.self)
         } else if rows > 4, Input.isBytes, arguments.aStride == 2 {
             cover(input, tiles, arguments, line: line, Stride<2>.self)
-        } else if rows > 4, Input.isPictures, arguments.aStride == 6 {
+        } else if rows > 4, Input.isFloats, arguments.aStride == Input.pictureStride {
             cover(input, tiles, arguments, line: line, Stride<6>.self)
         } else {
             cover(input, QuadTiles<4, 4, 4, blocks>.self, arguments, line: line, Stride<0>.self)

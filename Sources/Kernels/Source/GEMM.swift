@@ -201,7 +201,7 @@ private func cover<
         type,
         arguments,
         run,
-        aStride: isPicture == 1 ? 6 : Input.words,
+        aStride: isPicture == 1 ? Input.pictureStride : Input.words,
         isPacked: true,
         mayCross: mayCross == 1
     )
@@ -239,7 +239,7 @@ private func cover<Input: Format, Output: Format, let rows: Int, let blocks: Int
         } else {
             cover(input, output, type, arguments, run, Known<0, 1>.self)
         }
-    } else if Input.isPictures, isPacked, aStride == 6, rows > smallRows {
+    } else if Input.pictureStride > 0, isPacked, aStride == Input.pictureStride, rows > smallRows {
         cover(input, output, type, arguments, run, Known<1, 0>.self)
     } else {
         cover(
@@ -297,9 +297,9 @@ private func run<Input: Format, let rows: Int, let quadRows: Int, let long: Int,
         // Of all pairs those that plans are full of.
         switch arguments.output {
         case .float32: return run(input, Float32Format.self, type, arguments)
-        case .bfloat16: if !Input.isPictures, !Input.isBytes { return run(input, BFloat16Format.self, type, arguments) }
-        case .uint8: if !Input.isPictures { return run(input, UInt8Format.self, type, arguments) }
-        case .uint8Quads: if Input.isPictures || Input.isBytes { return runQuads(input, quads, arguments) }
+        case .bfloat16: if !Input.isFloats, !Input.isBytes { return run(input, BFloat16Format.self, type, arguments) }
+        case .uint8: if !Input.isFloats { return run(input, UInt8Format.self, type, arguments) }
+        case .uint8Quads: if Input.isFloats || Input.isBytes { return runQuads(input, quads, arguments) }
         }
     #endif
     if case .float32 = arguments.output { return run(input, Float32Format.self, type, arguments) }

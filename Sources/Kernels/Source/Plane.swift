@@ -39,21 +39,3 @@ private func scale<Plane: Format>(_: Plane.Type, _ arguments: borrowing PlaneArg
         }
     }
 }
-
-func normalize(_ arguments: borrowing NormalizeArguments) {
-    var index = 0
-    var phase = 0
-    while index + width <= arguments.count {
-        let value = fma(widen(arguments.input + index), load(arguments.scales + phase), load(arguments.offsets + phase))
-        store(arguments.output + index, value)
-        index += width
-        phase += width
-        if phase == arguments.period { phase = 0 }
-    }
-    while index < arguments.count {
-        let value = Float(arguments.input[index]) * arguments.scales[phase] + arguments.offsets[phase]
-        arguments.output[index] = value
-        index += 1
-        phase += 1
-    }
-}

@@ -39,6 +39,17 @@ internal import CIntrinsics
     @inline(__always) func bytesByLane(_ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector) -> Vector {
         f32x16_bytes_by_lane(a, b, c, d)
     }
+    /// The first lanes of a, b and c, then the second ones…
+    @inline(__always) func storeTriples(_ p: UnsafeMutablePointer<Float>, _ a: Vector, _ b: Vector, _ c: Vector) {
+        f32x16_store_triples(p, a, b, c)
+    }
+    /// In bf16: the first lanes of a, b and c and a zero, then the second ones…
+    @inline(__always) func storeBFloat16Triples(_ p: UnsafeMutablePointer<Float>, _ a: Vector, _ b: Vector, _ c: Vector)
+    {
+        f32x16_store_bf16_quadruples(p, a, b, c, broadcast(0))
+    }
+    /// Three bytes in each lane
+    @inline(__always) func loadTriples(_ p: UnsafePointer<UInt8>) -> Vector { f32x16_words_of_triples(p) }
     /// In each lane the lowest bytes, as many as said, and the others above them
     @inline(__always) func select(firstBytes count: Int, of a: Vector, otherwise b: Vector) -> Vector {
         f32x16_first_bytes(Int32(truncatingIfNeeded: count), a, b)
@@ -80,6 +91,17 @@ internal import CIntrinsics
     @inline(__always) func bytesByLane(_ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector) -> Vector {
         f32x8_bytes_by_lane(a, b, c, d)
     }
+    /// The first lanes of a, b and c, then the second ones…
+    @inline(__always) func storeTriples(_ p: UnsafeMutablePointer<Float>, _ a: Vector, _ b: Vector, _ c: Vector) {
+        f32x8_store_triples(p, a, b, c)
+    }
+    /// In bf16: the first lanes of a, b and c and a zero, then the second ones…
+    @inline(__always) func storeBFloat16Triples(_ p: UnsafeMutablePointer<Float>, _ a: Vector, _ b: Vector, _ c: Vector)
+    {
+        f32x8_store_bf16_quadruples(p, a, b, c, broadcast(0))
+    }
+    /// Three bytes in each lane
+    @inline(__always) func loadTriples(_ p: UnsafePointer<UInt8>) -> Vector { f32x8_words_of_triples(p) }
     /// In each lane the lowest bytes, as many as said, and the others above them
     @inline(__always) func select(firstBytes count: Int, of a: Vector, otherwise b: Vector) -> Vector {
         f32x8_first_bytes(Int32(truncatingIfNeeded: count), a, b)
@@ -121,6 +143,17 @@ internal import CIntrinsics
     @inline(__always) func bytesByLane(_ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector) -> Vector {
         f32x4_bytes_by_lane(a, b, c, d)
     }
+    /// The first lanes of a, b and c, then the second ones…
+    @inline(__always) func storeTriples(_ p: UnsafeMutablePointer<Float>, _ a: Vector, _ b: Vector, _ c: Vector) {
+        f32x4_store_triples(p, a, b, c)
+    }
+    /// In bf16: the first lanes of a, b and c and a zero, then the second ones…
+    @inline(__always) func storeBFloat16Triples(_ p: UnsafeMutablePointer<Float>, _ a: Vector, _ b: Vector, _ c: Vector)
+    {
+        f32x4_store_bf16_quadruples(p, a, b, c, broadcast(0))
+    }
+    /// Three bytes in each lane
+    @inline(__always) func loadTriples(_ p: UnsafePointer<UInt8>) -> Vector { f32x4_words_of_triples(p) }
     /// In each lane the lowest bytes, as many as said, and the others above them
     @inline(__always) func select(firstBytes count: Int, of a: Vector, otherwise b: Vector) -> Vector {
         f32x4_first_bytes(Int32(truncatingIfNeeded: count), a, b)

@@ -1,13 +1,13 @@
 internal import ModelGraph
 
 /// Brings the images into the network's input buffer.
-struct InputStep<Rows: InputRows>: Step {
+struct InputStep: Step {
     let name = "input"
     var kind: String { rows.title }
     let multiplyAdds = 0
     var buffers: [Buffer] { [output] }
     let output: Buffer
-    let rows: Rows
+    let rows: PictureRows
 
     private var chunks: Int { (output.layout.shape.height + rowsPerUnit - 1) / rowsPerUnit }
 
@@ -48,15 +48,3 @@ struct InputStep<Rows: InputRows>: Step {
 }
 
 private let rowsPerUnit = 32
-
-/// Writes rows of the network's input as its first layer reads them.
-protocol InputRows: Sendable {
-    /// What profiles call it.
-    var title: String { get }
-
-    /// - Parameter samples: 8 bits each, channels interleaved.
-    func write(samples: UnsafePointer<UInt8>, width: Int, to target: UnsafeMutablePointer<Float>)
-
-    /// - Parameter planes: the first channel's row of a preprocessed image; the others' are `planeStride` floats apart.
-    func write(planes: UnsafePointer<Float>, planeStride: Int, width: Int, to target: UnsafeMutablePointer<Float>)
-}
