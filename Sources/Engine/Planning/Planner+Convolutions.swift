@@ -74,7 +74,8 @@ extension Planner {
         let stripInput = Planner.scratchWords / (blocks * inner.rowStride)
         // Called with each kind of filter by name, for code that is made for it.
         func step(_ filter: some RowFilter) -> any Step {
-            StreamedDepthwiseStep(
+            let rowsPerStrip = min(rows, max(1, (stripInput - depthwise.kernelHeight) / depthwise.stride + 1))
+            return StreamedDepthwiseStep(
                 name: "\(node.name), \(next.name)",
                 kind: "\(convolution.title)\(product.title), \(filter.title)",
                 multiplyAdds: multiplyAdds(node, convolution) + multiplyAdds(next, depthwise),
@@ -83,11 +84,18 @@ extension Planner {
                 inputOffset: convolution.firstTap(input: input.layout),
                 inputRowStride: convolution.stride * input.layout.rowStride,
                 inputStride: convolution.stride * input.layout.pixelStride,
-                inner: inner,
+                scratch: StripScratch(
+                    layout: inner,
+                    rows: (rowsPerStrip - 1) * depthwise.stride + depthwise.kernelHeight,
+                    blocks: blocks,
+                    owner: product.panels.first?.weights ?? 0
+                ),
                 filter: filter,
                 output: output,
                 prefersRows: readers.allSatisfy(\.isConvolution),
-                rowsPerStrip: min(rows, max(1, (stripInput - depthwise.kernelHeight) / depthwise.stride + 1))
+                rowsPerStrip: rowsPerStrip,
+                stride: depthwise.stride,
+                kernelHeight: depthwise.kernelHeight
             )
         }
         guard let (_, window) = activations.bytes.streamed[node.output] else {
@@ -150,6 +158,7 @@ extension Planner {
             weights: weights,
             bias: bias,
             scales: scales,
+            weightsPerBlock: window.size * window.weightWordsPerRow * block,
             activation: convolution.activation.kernelActivation,
             mapping: results.mapping
         )

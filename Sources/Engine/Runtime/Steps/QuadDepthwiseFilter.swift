@@ -10,13 +10,13 @@ struct QuadDepthwiseFilter: RowFilter {
     let weights: Int
     let bias: Int
     let scales: Int
+    let weightsPerBlock: Int
     let activation: Activation
     let mapping: ByteMapping
 
     var kernelHeight: Int { window.size }
     var stride: Int { window.stride }
     var title: String { "depthwise \(window.size)×\(window.size)/\(stride) in int8" }
-    var weightsPerBlock: Int { window.size * window.weightWordsPerRow * block }
 
     func apply(to lines: FilterLines, block index: Int, weights packed: UnsafePointer<Float>) {
         kernel(

@@ -15,20 +15,19 @@ struct StreamedDepthwiseStep<Filter: RowFilter>: Step {
     let inputRowStride: Int
     /// Words from one pixel's input to the next one's.
     let inputStride: Int
-    /// The features between, as if they existed.
-    let inner: BufferLayout
+    /// Where the features between are.
+    let scratch: StripScratch
     let filter: Filter
     let output: Buffer
     /// Whether threads shall take rows of all channels, as who reads the output does, rather than channels.
     let prefersRows: Bool
     /// Output rows of a strip.
     let rowsPerStrip: Int
+    /// The filter's.
+    let stride: Int
+    let kernelHeight: Int
 
-    /// Rows of the scratch: what a strip's outputs read.
-    private var scratchRows: Int { (rowsPerStrip - 1) * filter.stride + filter.kernelHeight }
-    private var scratchPlane: Int { scratchRows * inner.rowStride }
-
-    var scratchCount: Int { (product.panels.map(\.panel.kernel.blocks).max() ?? 0) * scratchPlane }
+    var scratchCount: Int { scratch.count }
     var buffers: [Buffer] { [input, output] }
     var weightCount: Int {
         product.weightCount + output.layout.blocks * filter.weightsPerBlock
@@ -39,7 +38,7 @@ struct StreamedDepthwiseStep<Filter: RowFilter>: Step {
     private func segments(_ context: RunContext) -> Int {
         let (threads, panels) = (context.threads, product.panels.count)
         guard threads > context.images else { return 1 }
-        if prefersRows, inner.shape.height >= Self.leastRows * threads { return threads }
+        if prefersRows, scratch.layout.shape.height >= Self.leastRows * threads { return threads }
         return panels >= 2 * threads ? 1 : min((2 * threads + panels - 1) / panels, output.layout.shape.height)
     }
 
@@ -71,65 +70,43 @@ struct StreamedDepthwiseStep<Filter: RowFilter>: Step {
     }
 
     private func run(_ panel: MatrixProduct.PackedPanel, rows: Range<Int>, image: Int, _ context: RunContext) {
-        clearColumns(blocks: panel.panel.kernel.blocks, context.scratch)
-
+        let isWhole = rows.count == output.layout.shape.height && rows.count <= rowsPerStrip
+        scratch.clearBorder(isWhole: isWhole, context.scratch)
+        let blocks = panel.panel.kernel.blocks
         // Rows count from the inner features' upper border.
-        var filled = rows.lowerBound * filter.stride
+        var filled = rows.lowerBound * stride
         var scratchStart = filled
-        for strip in stride(from: rows.lowerBound, to: rows.upperBound, by: rowsPerStrip) {
+        for strip in Swift.stride(from: rows.lowerBound, to: rows.upperBound, by: rowsPerStrip) {
             let count = min(rowsPerStrip, rows.upperBound - strip)
-            let first = strip * filter.stride
+            let first = strip * stride
             if filled > first {
-                keep(first..<filled, from: scratchStart, blocks: panel.panel.kernel.blocks, context.scratch)
+                // The next strip needs them again.
+                scratch.moveToStart(first - scratchStart..<filled - scratchStart, blocks: blocks, context.scratch)
             }
-            let end = first + (count - 1) * filter.stride + filter.kernelHeight
-            fill(max(filled, first)..<end, from: first, panel, image: image, context)
+            let end = first + (count - 1) * stride + kernelHeight
+            fill(max(filled, first)..<end, from: first, clearsBorder: !isWhole, panel, image: image, context)
             (filled, scratchStart) = (end, first)
             convolve(strip..<strip + count, panel.panel, image: image, context)
         }
     }
 
-    /// The border left and right of all rows of the scratch. A line's last word of pixels is the kernels' to fill.
-    private func clearColumns(blocks: Int, _ scratch: UnsafeMutablePointer<Float>) {
-        let left = inner.border.left * inner.pixelStride
-        let word = inner.element == .uint8Quads ? inner.element.perWord : 1
-        let right = inner.border.right / word * word * inner.pixelStride
-        let lines = blocks * scratchRows
-        scratch.update(repeating: inner.borderWord, count: left)
-        for line in 1...lines {
-            // A line's right border and the next one's left border are neighbours.
-            let border = scratch + line * inner.rowStride - right
-            border.update(repeating: inner.borderWord, count: line < lines ? right + left : right)
-        }
-    }
-
-    /// Moves rows that the next strip needs again to the scratch's start.
-    private func keep(_ rows: Range<Int>, from start: Int, blocks: Int, _ scratch: UnsafeMutablePointer<Float>) {
-        for block in 0..<blocks {
-            let plane = scratch + block * scratchPlane
-            plane.update(
-                from: plane + (rows.lowerBound - start) * inner.rowStride,
-                count: rows.count * inner.rowStride
-            )
-        }
-    }
-
-    /// Computes rows of the inner features, and the zeros above and below them.
+    /// Computes rows of the inner features, and clears those of the border among them.
     ///
     /// - Parameter start: the row that the scratch begins with.
     private func fill(
         _ rows: Range<Int>,
         from start: Int,
+        clearsBorder: Bool,
         _ panel: MatrixProduct.PackedPanel,
         image: Int,
         _ context: RunContext
     ) {
+        let inner = scratch.layout
         let top = inner.border.top
         let real = rows.clamped(to: top..<top + inner.shape.height)
-        for row in rows where !real.contains(row) {
-            let line = context.scratch + (row - start) * inner.rowStride
-            for block in 0..<panel.panel.kernel.blocks {
-                (line + block * scratchPlane).update(repeating: inner.borderWord, count: inner.rowStride)
+        if clearsBorder {
+            for row in rows where !real.contains(row) {
+                scratch.clearRow(row - start, blocks: panel.panel.kernel.blocks, context.scratch)
             }
         }
         guard !real.isEmpty else { return }
@@ -146,10 +123,10 @@ struct StreamedDepthwiseStep<Filter: RowFilter>: Step {
             weights: context.weights,
             into: MatrixProduct.Destination(
                 element: inner.element,
-                c: context.scratch + first,
+                c: scratch.planes(context.scratch) + first,
                 stride: inner.pixelStride,
                 lineStride: inner.rowStride,
-                blockStride: scratchPlane
+                blockStride: scratch.planeStride
             )
         )
     }
@@ -159,8 +136,8 @@ struct StreamedDepthwiseStep<Filter: RowFilter>: Step {
         for index in 0..<panel.kernel.blocks {
             let block = panel.firstBlock + index
             let lines = FilterLines(
-                input: context.scratch + index * scratchPlane,
-                inputRowStride: inner.rowStride,
+                input: scratch.planes(context.scratch) + index * scratch.planeStride,
+                inputRowStride: scratch.layout.rowStride,
                 output: context.address(output, image: image)
                     + layout.offset(block: block, row: rows.lowerBound, column: 0),
                 outputElement: layout.element,
