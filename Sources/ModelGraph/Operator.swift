@@ -16,7 +16,7 @@ package enum Operator: Sendable, Equatable {
     case affine(ChannelAffine)
     /// The channels of all inputs one after the other; heights and widths are equal.
     case concatenate
-    /// The same numbers, for a reader that multiplies bytes.
+    /// The same numbers, for a reader that multiplies bytes or bf16 numbers.
     case quantize
 }
 

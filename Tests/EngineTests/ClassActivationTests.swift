@@ -50,7 +50,7 @@ struct ClassActivationTests {
         }
     }
 
-    /// In every precision the map belongs to that precision's own logit.
+    /// In every precision the map belongs to that precision's own logit, but for the rounding of what the classifier reads.
     @Test(arguments: ["lite0-real", "b0-odd"], [Precision.fp32, .bf16])
     func theMeanIsTheLogitButForItsBias(network: String, precision: Precision) throws {
         let golden = try LogitGolden(network)
@@ -63,7 +63,8 @@ struct ClassActivationTests {
             let map = try #require(output.explanation)
             let mean = map.values.reduce(0, +) / Float(map.values.count)
             let largest = output.logits.map(abs).max() ?? 0
-            #expect(abs(mean + bias[map.classID] - output.logits[map.classID]) <= 1e-4 * largest)
+            let tolerance: Float = precision == .bf16 ? 1e-3 : 1e-4
+            #expect(abs(mean + bias[map.classID] - output.logits[map.classID]) <= tolerance * largest)
         }
     }
 

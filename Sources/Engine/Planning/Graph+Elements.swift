@@ -3,7 +3,7 @@ internal import ModelGraph
 
 extension Graph {
     /// The values that a plan may store in bf16: features that only convolutions, averages and scaling in place read or
-    /// write. Numbers per channel are few, and stay floats.
+    /// write. Numbers per channel are few, and stay floats but where they are converted.
     ///
     /// - Parameters:
     ///   - streams: convolutions whose output never exists as a whole.
@@ -26,6 +26,9 @@ extension Graph {
         for node in nodes {
             switch node.operation {
             case .globalAveragePool: continue
+            case .quantize where bytes[node.output] == nil:
+                values.remove(place(node.inputs[0]))
+                values.insert(place(node.output))
             case .scaleChannels where aliases[node.output] != nil: continue
             case .convolution(let convolution):
                 let input = node.inputs[0]

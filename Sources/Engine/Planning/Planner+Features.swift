@@ -75,14 +75,19 @@ extension Planner {
         return step
     }
 
-    func quantizeStep(_ node: Node) throws -> QuantizeStep {
+    func conversionStep(_ node: Node) throws -> any Step {
+        let input = try features(node, 0)
+        let output = try buffer(node.output, for: node.name)
+        if case .bfloat16 = output.layout.element {
+            return RoundStep(name: node.name, input: input, output: output)
+        }
         guard let mapping = activations.bytes[node.output] else {
             throw PlanError.badQuantization(node: node.name, reason: "no mapping of its input is known")
         }
         return QuantizeStep(
             name: node.name,
-            input: try features(node, 0),
-            output: try buffer(node.output, for: node.name),
+            input: input,
+            output: output,
             factor: 1 / mapping.scale,
             offset: Float(mapping.zero)
         )

@@ -51,9 +51,13 @@ struct Planner {
         keepsAllValues: Bool = false
     ) throws {
         var model = model
-        if precision == .int8 {
+        switch precision {
+        case .fp32: break
+        case .bf16: model.graph = model.graph.roundingClassifierInput()
+        case .int8:
             guard let quantization = model.quantization else { throw PlanError.notQuantized }
             model.graph = model.graph.quantizingMeans(quantization)
+            if quantization.wideFormat == .bf16 { model.graph = model.graph.roundingClassifierInput() }
         }
         self.model = model
         self.transform = transform
@@ -146,7 +150,7 @@ struct Planner {
         case .add: return try addStep(node)
         case .activation(let function): return try activationStep(node, function)
         case .affine(let affine): return try affineStep(node, affine)
-        case .quantize: return try quantizeStep(node)
+        case .quantize: return try conversionStep(node)
         case .batchNormalization:
             throw PlanError.unsupported(node: node.name, operation: "\(node.operation)")
         }

@@ -66,12 +66,16 @@ extension MatrixProduct {
         let lanes = panel.panel.kernel.blocks * block
         let lane = channel - panel.panel.firstBlock * block
         let column = packed + panel.weights + lane
-        guard input == .uint8 else { return order.weightIndices.indices.map { column[$0 * lanes] } }
-        let scale = packed[panel.scales + lane] / inputScale
+        let scale = input == .uint8 ? packed[panel.scales + lane] / inputScale : 1
         return order.weightIndices.indices.map { index in
             let (step, part) = index.quotientAndRemainder(dividingBy: order.channelsPerStep)
-            let byte = Int8(truncatingIfNeeded: column[step * lanes].bitPattern >> (8 * part))
-            return Float(byte) * scale
+            let word = column[step * lanes]
+            switch input {
+            case .float32: return word
+            case .bfloat16: return Float(bitPattern: (word.bitPattern >> (16 * UInt32(part))) << 16)
+            case .uint8, .uint8Quads:
+                return Float(Int8(truncatingIfNeeded: word.bitPattern >> (8 * UInt32(part)))) * scale
+            }
         }
     }
 }
