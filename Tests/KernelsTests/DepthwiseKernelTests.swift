@@ -13,7 +13,8 @@ struct DepthwiseKernelTests {
         Case(height: 3, width: 3, stride: 1), Case(height: 3, width: 3, stride: 2),
         Case(height: 5, width: 5, stride: 1), Case(height: 5, width: 5, stride: 2),
         Case(height: 7, width: 7, stride: 1), Case(height: 3, width: 5, stride: 2),
-        Case(height: 1, width: 1, stride: 1),
+        Case(height: 1, width: 1, stride: 1), Case(height: 1, width: 1, stride: 2),
+        Case(height: 2, width: 3, stride: 3),
     ]
 
     @Test(arguments: KernelSets.supported, shapes)

@@ -110,7 +110,7 @@ private func finish<Output: Format, let pixels: Int>(
 
 /// All rows, each covered with tiles of `pixels`; the last tile of a row is moved back to end with it.
 ///
-/// - Precondition: `arguments.columns >= pixels`; the window is as high as its stride at least.
+/// - Precondition: `arguments.columns >= pixels`.
 @inline(__always)
 private func cover<let pixels: Int>(
     _ type: Tile<pixels>.Type,
@@ -125,7 +125,8 @@ private func cover<let pixels: Int>(
     while y < rows {
         let input = arguments.input + y * stride * arguments.inputRowStride
         let output = arguments.output + y * arguments.outputRowStride
-        let isPair = pairsRows && y + 1 < rows
+        // Windows that no row shares gain nothing.
+        let isPair = pairsRows && kernelHeight >= stride && y + 1 < rows
         var x = 0
         while true {
             let place = Place(
