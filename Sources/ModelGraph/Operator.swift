@@ -73,6 +73,8 @@ package struct Convolution: Sendable, Equatable {
     package var isFullyConnected: Bool
     /// Set by passes: applied to each output channel after the sum, in place of batch normalisation and bias.
     package var affine: ChannelAffine?
+    /// Set by passes: what the sums are like after `affine`; nil where nothing tells it.
+    package var distribution: ChannelDistribution?
     /// Set by passes: applied last.
     package var activation: ActivationFunction
 
@@ -146,6 +148,17 @@ package struct ChannelAffine: Sendable, Equatable {
     package init(scale: [Float], shift: [Float]) {
         self.scale = scale
         self.shift = shift
+    }
+}
+
+/// What batch normalisation made of each channel in training: numbers that are about normally distributed.
+package struct ChannelDistribution: Sendable, Equatable {
+    package var means: [Float]
+    package var deviations: [Float]
+
+    package init(means: [Float], deviations: [Float]) {
+        self.means = means
+        self.deviations = deviations
     }
 }
 

@@ -76,5 +76,6 @@ struct PassTests {
         }
         // y = (c + 2 − 11) / √4 · 5 + 7 for the convolution's plain sum c.
         #expect(result.affine == ChannelAffine(scale: [2.5], shift: [-15.5]))
+        #expect(result.distribution == ChannelDistribution(means: [7], deviations: [5]))
     }
 }

@@ -12,7 +12,7 @@ extension Model {
         /// Where in `nodes` the convolution that made a value stands.
         var producers: [Value: Int] = [:]
         var integerValues: Set<Value> = []
-        func fold(_ next: ChannelAffine, of node: Node) {
+        func fold(_ next: ChannelAffine, _ distribution: ChannelDistribution? = nil, of node: Node) {
             guard let index = node.inputs.first.flatMap({ producers[$0] }), graph.uses(of: nodes[index].output) == 1,
                 case .convolution(var convolution) = nodes[index].operation, let affine = convolution.affine
             else {
@@ -22,6 +22,7 @@ extension Model {
                 return
             }
             convolution.affine = affine.followed(by: next)
+            convolution.distribution = distribution
             nodes[index].operation = .convolution(convolution)
             nodes[index].output = node.output
             producers[node.output] = index
@@ -39,7 +40,11 @@ extension Model {
                 fold(.identity(channels: shapes[node.output.index].channels), of: node)
             case .batchNormalization(let normalization):
                 let channels = shapes[node.output.index].channels
-                fold(try normalization.affine(weights: weights, channels: channels), of: node)
+                fold(
+                    try normalization.affine(weights: weights, channels: channels),
+                    try normalization.distribution(weights: weights, channels: channels),
+                    of: node
+                )
             case .affine(let affine):
                 fold(affine, of: node)
             case .activation, .add, .scaleChannels, .globalAveragePool, .pool, .concatenate, .quantize:
@@ -80,6 +85,14 @@ extension BatchNormalization {
             affine.shift.append(Float(Double(bias[channel]) - Double(mean[channel]) * scale))
         }
         return affine
+    }
+
+    /// Of the outputs.
+    fileprivate func distribution(weights: Weights, channels: Int) throws(GraphError) -> ChannelDistribution {
+        ChannelDistribution(
+            means: try weights.floats(prefix + ".bias", shape: [channels]),
+            deviations: try weights.floats(prefix + ".weight", shape: [channels]).map(abs)
+        )
     }
 }
 

@@ -298,6 +298,7 @@ extension Planner {
             layer: layer,
             outputScale: results.scale,
             input: node.inputs[0] == Graph.input ? picture : activations.bytes.input(node.inputs[0]),
+            inputMeans: destination.isBFloat16 ? model.graph.expectedMeans(of: node.inputs[0]) ?? [] : [],
             destination: destination
         )
     }

@@ -9,6 +9,11 @@ struct PackedConvolution {
         case gemm(panels: [MatrixProduct.PackedPanel], order: TapOrder, element: Element)
         case depthwise(taps: Int, weights: Int, bias: Int)
         case quadDepthwise(window: QuadWindow, weights: Int, bias: Int, scales: Int)
+
+        /// Whether weights are rounded to bf16.
+        var isBFloat16: Bool {
+            if case .gemm(_, _, .bfloat16) = self { true } else { false }
+        }
     }
 
     let name: String
@@ -25,6 +30,8 @@ struct PackedConvolution {
     var outputScale: Float = 1
     /// What the input's bytes stand for; for a picture even where it is floats, because stored integers depend on it.
     var input: InputBytes?
+    /// What each input channel is on average, over pixels and pictures; empty where nothing tells it.
+    var inputMeans: [Float] = []
     var destination: Destination
 
     /// - Parameters:
@@ -94,6 +101,7 @@ struct PackedConvolution {
         let shifts = affine.shift.map { $0 / outputScale }
         switch destination {
         case .gemm(let panels, let order, let element):
+            let shifts = zip(shifts, meanErrors(of: values)).map { $0 - $1 }
             for panel in panels {
                 pack(panel, order: order, element, values, block: block, into: base)
                 copy(shifts, to: base + panel.bias, of: panel.panel, block: block)
@@ -106,6 +114,22 @@ struct PackedConvolution {
             (base + bias).update(from: shifts, count: shifts.count)
         case .quadDepthwise: break  // Bytes only.
         }
+    }
+
+    /// What rounding weights adds to the mean of each output channel's sum: Σ error · mean input (bias correction: Nagel et
+    /// al., "Data-Free Quantization through Weight Equalization and Bias Correction", 2019, section 4.2). Borders are not
+    /// regarded.
+    private func meanErrors(of values: [Float]) -> [Float] {
+        var sums = [Float](repeating: 0, count: affine.shift.count)
+        guard destination.isBFloat16, !inputMeans.isEmpty else { return sums }
+        let perOutput = values.count / max(sums.count, 1)
+        let taps = perOutput / inputMeans.count
+        let means = inputMeans.flatMap { [Float](repeating: $0, count: taps) }
+        for output in sums.indices {
+            let weights = values[output * perOutput..<(output + 1) * perOutput]
+            sums[output] = zip(weights, means).reduce(0) { $0 + ($1.0.roundedToBFloat16 - $1.0) * $1.1 }
+        }
+        return sums
     }
 
     /// For each step of the panel one word an output channel; zeros past the last channel.
@@ -174,10 +198,11 @@ struct PackedConvolution {
         let first = panel.firstBlock * block
         let inputs = shape.dropFirst().reduce(groups, *)
         for channel in first..<min(first + panel.kernel.blocks * block, affine.shift.count) {
-            for (index, weight) in order.weightIndices.enumerated() {
-                guard let weight else { continue }
-                let (step, part) = index.quotientAndRemainder(dividingBy: order.channelsPerStep)
-                body(step, part, channel - first, channel * inputs + weight)
+            var (step, part) = (0, 0)
+            for weight in order.weightIndices {
+                if let weight { body(step, part, channel - first, channel * inputs + weight) }
+                part += 1
+                if part == order.channelsPerStep { (step, part) = (step + 1, 0) }
             }
         }
     }
@@ -192,11 +217,13 @@ struct PackedConvolution {
 }
 
 extension Float {
+    fileprivate var roundedToBFloat16: Float { Float(bitPattern: UInt32(bfloat16Bits) << 16) }
+
     /// The upper half, rounded to nearest even; NaN stays NaN, denormal numbers become zero.
     var bfloat16Bits: UInt16 {
-        if isNaN { return UInt16(truncatingIfNeeded: bitPattern >> 16 | 0x40) }
-        if isSubnormal { return sign == .minus ? 0x8000 : 0 }
-        let rounding: UInt32 = 0x7fff + (bitPattern >> 16 & 1)
-        return UInt16(truncatingIfNeeded: (bitPattern + rounding) >> 16)
+        let upper = bitPattern >> 16
+        if bitPattern & 0x7f80_0000 == 0 { return UInt16(truncatingIfNeeded: upper & 0x8000) }
+        if bitPattern & 0x7fff_ffff > 0x7f80_0000 { return UInt16(truncatingIfNeeded: upper | 0x40) }
+        return UInt16(truncatingIfNeeded: (bitPattern &+ 0x7fff &+ (upper & 1)) >> 16)
     }
 }
