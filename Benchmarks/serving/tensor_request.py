@@ -79,6 +79,8 @@ def main():
         "JSON, 6 digits": json_request(numbers, "{:.6g}".format),
         # As Python writes float32 numbers that it holds as its own.
         "JSON, 17 digits": json_request(numbers, repr),
+        # So small that all of them have an exponent, and no Float has them exactly.
+        "JSON, exponents": json_request([number * 1e-5 for number in numbers], repr),
         "binary": binary_request(numbers),
     }
     command = common.serve_command(arguments.binary, f"{NAME}={arguments.model}", PORT, *serve)

@@ -131,7 +131,9 @@ import Testing
         "1e22", "1e23", "1e-22", "1e-23", "0.30000001192092896", "-0.45000000000000001", "1E5", "1.5e+3", "-0.0",
         "0.000", "1234567.1234567", "12345678.12345678", "0.1234567", "0.12345678", "0.123456789", "255", "-1234567",
         "0.1234567890123456", "0.12345678901234567", "0.0012345678901234567", "0.000000000000000000012345678901",
-        "9999999.9999999999999999", "0.999999999999999999999999", "1.0000000000000000000", "10.50",
+        "9999999.9999999999999999", "0.999999999999999999999999", "1.0000000000000000000", "10.50", "0e0", "-0.0e-37",
+        "1e-37", "1e-39", "1.2345678901234567e-21", "1.2345678901234567e-22", "9999999.99999999999e20", "1e020",
+        "1e-007", "1.23456789012345678901234e-05", "9999999.12345678901e-37",
     ])
     func numbersAreTheNearestFloats(text: String) throws {
         for value in try floats(text) { #expect(value.bitPattern == Float(text)?.bitPattern, "\(text)") }
@@ -159,6 +161,19 @@ import Testing
         }
     }
 
+    /// Of every size that a Float has, and some that it rounds to nothing.
+    @Test func numbersWithExponentsAreTheNearestFloats() throws {
+        var generator = SplitMix64(state: 13)
+        for _ in 0..<20_000 {
+            let whole = [0, 1, 7, 255, 9_999_999][Int(generator.next() % 5)]
+            let digits = (0..<(generator.next() % 20)).map { _ in String(generator.next() % 10) }.joined()
+            let fraction = digits.isEmpty ? "" : ".\(digits)"
+            let exponent = Int(generator.next() % 78) - 46
+            let text = "\(whole)\(fraction)e\(exponent < 0 || generator.next() % 2 == 0 ? "" : "+")\(exponent)"
+            for value in try floats(text) { #expect(value.bitPattern == Float(text)?.bitPattern, "\(text)") }
+        }
+    }
+
     /// The middle between two Floats goes to the even one, and anything beside it to the nearer one.
     @Test func middlesBetweenFloatsAreDecidedExactly() throws {
         var generator = SplitMix64(state: 5)
@@ -169,7 +184,9 @@ import Testing
             let middle = Decimal(exactly: (Double(below) + Double(below.nextUp)) / 2)
             let even = pattern.isMultiple(of: 2) ? below : below.nextUp
             for (text, nearest) in [(middle.text, even), (middle.text + "1", below.nextUp), (middle.justBelow, below)] {
-                for value in try floats(text) { #expect(value == nearest, "\(text)") }
+                for text in [text, text + "e0"] {
+                    for value in try floats(text) { #expect(value == nearest, "\(text)") }
+                }
             }
             // So close to the middle that each digit counts, also those that are not needed elsewhere.
             let point = try #require(middle.text.firstIndex(of: "."))

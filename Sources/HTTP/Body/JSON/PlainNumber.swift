@@ -1,4 +1,4 @@
-/// A number as most are written: a few digits, perhaps with a fraction, without an exponent; read eight bytes at a time.
+/// A number as most are written: a few digits, perhaps with a fraction and a small exponent; read eight bytes at a time.
 struct PlainNumber {
     let value: Float
     /// Bytes of its text.
@@ -50,23 +50,44 @@ struct PlainNumber {
             guard fractionCount > 0 else { return nil }
         }
         next += fractionCount + ignoredCount
-        guard wholeCount + fractionCount <= Self.maxDigits, next.pointee | 0x20 != UInt8(ascii: "e"),
-            let nearest = Self.nearestFloat(digits, fractionCount: fractionCount, isExact: ignoredCount == 0)
+        var scale = -fractionCount
+        if next.pointee | 0x20 == UInt8(ascii: "e") {
+            guard let exponent = Self.takeExponent(&next) else { return nil }
+            scale += exponent
+        }
+        guard wholeCount + fractionCount <= Self.maxDigits,
+            let nearest = Self.nearestFloat(digits, scale: scale, isExact: ignoredCount == 0)
         else { return nil }
         value = Float(bitPattern: nearest.bitPattern | (isNegative ? 0x8000_0000 : 0))
         length = next - text
     }
 
+    /// Steps over an exponent, whose e stands at `next`; nil if it has not one or two digits.
+    @inline(__always)
+    private static func takeExponent(_ next: inout UnsafePointer<UInt8>) -> Int? {
+        next += 1
+        let isNegative = next.pointee == UInt8(ascii: "-")
+        if isNegative || next.pointee == UInt8(ascii: "+") { next += 1 }
+        guard next.pointee.isDigit else { return nil }
+        var exponent = Int(next.pointee & 15)
+        next += 1
+        if next.pointee.isDigit {
+            exponent = exponent * 10 + Int(next.pointee & 15)
+            next += 1
+        }
+        return next.pointee.isDigit ? nil : isNegative ? -exponent : exponent
+    }
+
     /// Digits that an `Int64` holds whatever they are.
     private static let maxDigits = 18
 
-    /// The Float nearest to `digits · 10^-fractionCount`, or to what is less than one digit more, where it can be told.
+    /// The Float nearest to `digits · 10^scale`, or to what is less than one digit more, where it can be told.
     @inline(__always)
-    private static func nearestFloat(_ digits: UInt64, fractionCount: Int, isExact: Bool) -> Float? {
-        // A Double's own error is less than two units of it here. One digit is less than 100 units if it is the
+    private static func nearestFloat(_ digits: UInt64, scale: Int, isExact: Bool) -> Float? {
+        // A Double's own error is less than three units of it here. One digit is less than 100 units if it is the
         // fifteenth.
-        guard isExact || digits >= 100_000_000_000_000 else { return nil }
-        let value = Double(Int64(bitPattern: digits)) * tenths[fractionCount]
+        guard isExact || digits >= 100_000_000_000_000, (minScale...maxScale).contains(scale) else { return nil }
+        let value = Double(Int64(bitPattern: digits)) * tens[scale - minScale]
         // The 29 bits that a Float has no room for must not be close to the middle between two Floats.
         let rest = value.bitPattern & 0x1FFF_FFFF
         guard rest &- (0x1000_0000 - 128) > 256 else { return nil }
@@ -74,8 +95,16 @@ struct PlainNumber {
     }
 
     private static let powers: InlineArray<8, UInt64> = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000]
-    private static let tenths: InlineArray<17, Double> = [
-        1e0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15, 1e-16,
+
+    /// Powers of ten that leave `maxDigits` digits neither larger than a Float can be nor, if they are no zero, smaller
+    /// than a normal one.
+    private static let minScale = -37
+    private static let maxScale = 20
+    private static let tens: InlineArray<58, Double> = [
+        1e-37, 1e-36, 1e-35, 1e-34, 1e-33, 1e-32, 1e-31, 1e-30, 1e-29, 1e-28, 1e-27, 1e-26, 1e-25, 1e-24, 1e-23, 1e-22,
+        1e-21, 1e-20, 1e-19, 1e-18, 1e-17, 1e-16, 1e-15, 1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6,
+        1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14,
+        1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
     ]
 }
 
