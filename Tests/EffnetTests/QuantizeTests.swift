@@ -80,6 +80,17 @@ import Testing
         #expect(try probabilities(model.path(), precision: "int8") == probabilities(output, precision: "int8"))
         #expect(folder.text("precision.json").contains("\"pictures\" : 8"))
 
+        // Who made the weights is named in the folder of integers too.
+        let notice = Data("Made by somebody.\n".utf8)
+        try notice.write(to: folder.url.appending(path: "NOTICE"))
+        let other = try CommandProcess(
+            ["quantize", model.path(), "--images", Self.photos, "--limit", "8", "--output", output + "-2"]
+                + Self.decibels
+        )
+        #expect(other.code == 0, "\(other.errors)")
+        #expect(try Data(contentsOf: URL(filePath: "\(output)-2/NOTICE")) == notice)
+        #expect(!FileManager.default.fileExists(atPath: "\(output)-2/LICENSE"))
+
         let again = try CommandProcess(["quantize", output, "--images", Self.photos])
         #expect(again.code == 65)
         #expect(again.errors.contains("8-bit integers already"))

@@ -1,10 +1,10 @@
 internal import Glibc
-internal import ModelGraph
+package import ModelGraph
 
 extension Graph {
     /// What each channel of an activation's output is on average, over pixels and pictures, as batch normalisation tells it;
     /// nil where it does not. Sums that no activation follows are not asked about: their means are near zero.
-    func expectedMeans(of value: Value) -> [Float]? {
+    package func expectedMeans(of value: Value) -> [Float]? {
         guard let node = nodes.first(where: { $0.output == value }), node.inputs.count == 1,
             case .convolution(let convolution) = node.operation, let distribution = convolution.distribution
         else { return nil }

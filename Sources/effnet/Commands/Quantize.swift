@@ -240,6 +240,7 @@ struct Quantize: ParsableCommand {
                 classIdentifiers: checkpoint.classIdentifiers,
                 to: output
             )
+            try TimmFolder.copyLicence(ofModel: model, to: output)
             return output
         } catch {
             throw CommandFailure(code: .cannotWrite, message: "\(error)")
