@@ -41,7 +41,7 @@ import Testing
 
     @Test func foldersAreNamedByLabelIdentifierOrIndex() throws {
         for (file, name) in Self.classes { try copy(file, into: name.replacing(" ", with: "_")) }
-        let command = try CommandProcess(["evaluate", folder.url.path(), "--json"])
+        let command = try CommandProcess(["evaluate", folder.url.path(), "--json", "--precision", "fp32"])
         #expect(command.code == 0, "\(command.errors)")
         try checkResult(command)
     }
@@ -50,7 +50,7 @@ import Testing
         for file in Self.classes.keys { try copy(file, into: "pictures") }
         let lines = Self.classes.map { "pictures/\($0.key),\"\($0.value)\"\r\n" }.sorted()
         let list = try folder.write("list.csv", Array(("file,class\r\n" + lines.joined()).utf8))
-        let command = try CommandProcess(["evaluate", list.path(), "--json"])
+        let command = try CommandProcess(["evaluate", list.path(), "--json", "--precision", "fp32"])
         #expect(command.code == 0, "\(command.errors)")
         try checkResult(command)
     }
@@ -58,7 +58,7 @@ import Testing
     @Test func theTableNamesTheMistakes() throws {
         try copy("panda.jpg", into: "giant panda")
         try copy("cameraman.png", into: "tench")
-        let command = try CommandProcess(["evaluate", folder.url.path()])
+        let command = try CommandProcess(["evaluate", folder.url.path(), "--precision", "fp32"])
         #expect(command.code == 0)
         #expect(command.output.hasPrefix("tf_efficientnet_lite0: 2 pictures of 2 classes\n"))
         #expect(command.output.contains(/fp32 +50\.0 % +9\.5 % and 90\.5 % +/))
@@ -69,7 +69,7 @@ import Testing
     @Test func foldersThatAreNoClassesAreNamed() throws {
         try copy("panda.jpg", into: "bigfoot")
         try copy("macaw.jpg", into: "CARDIGAN")
-        let command = try CommandProcess(["evaluate", folder.url.path()])
+        let command = try CommandProcess(["evaluate", folder.url.path(), "--precision", "fp32"])
         #expect(command.code == 65)
         #expect(command.errors.contains(#""bigfoot""#))
         #expect(command.errors.contains(#""CARDIGAN" (264 or 474)"#))
@@ -78,7 +78,7 @@ import Testing
     @Test func filesThatFailAreLeftOutAndCounted() throws {
         try copy("panda.jpg", into: "388")
         try folder.write("388/broken.png", [1, 2, 3])
-        let command = try CommandProcess(["evaluate", folder.url.path(), "--json"])
+        let command = try CommandProcess(["evaluate", folder.url.path(), "--json", "--precision", "fp32"])
         #expect(command.code == 1)
         #expect(command.errors.contains("1 of 2 files"))
         let report = try object(command)
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test func nothingToEvaluateIsSaid() throws {
-        #expect(try CommandProcess(["evaluate", folder.url.path()]).code == 66)
+        #expect(try CommandProcess(["evaluate", folder.url.path(), "--precision", "fp32"]).code == 66)
         #expect(try CommandProcess(["evaluate", "/nonexistent.csv"]).code == 66)
         let list = try folder.write("list.csv", Array("only one field\n".utf8))
         #expect(try CommandProcess(["evaluate", list.path()]).code == 65)
