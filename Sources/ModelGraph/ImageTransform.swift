@@ -38,4 +38,11 @@ package struct ImageTransform: Sendable, Equatable {
         self.mean = mean
         self.standardDeviation = standardDeviation
     }
+
+    /// A channel's mean and standard deviation; the last ones are those of all channels behind, too. Zeros where there are
+    /// none.
+    package func normalization(ofChannel channel: Int) -> (mean: Float, standardDeviation: Float) {
+        func value(_ values: [Float]) -> Float { values.isEmpty ? 0 : values[min(channel, values.count - 1)] }
+        return (value(mean), value(standardDeviation))
+    }
 }

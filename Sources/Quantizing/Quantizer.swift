@@ -73,7 +73,7 @@ package struct Quantizer: Sendable {
             let inputScale = readPicture?.scale ?? ranges[producer]?.features.scale ?? 1
             let shape = convolution.weightShape(inputChannels: inputs.shape.channels)
             let rounded = RoundedWeights(
-                try Self.factoredWeights(of: convolution, shape: shape, inputFactors: factors, model.weights),
+                try Self.factoredWeights(of: convolution, shape: shape, picture: readPicture, model.weights),
                 channels: convolution.outputChannels,
                 lowestScales: shift.map { abs($0) / (inputScale * Self.largestShift) },
                 rounding: WeightRounding(readsPicture: readPicture != nil, shape: shape)
@@ -123,20 +123,19 @@ package struct Quantizer: Sendable {
         return result
     }
 
-    /// A convolution's weights with the factors of its affine on them, and those of its input channels: one each, or one
-    /// for all.
+    /// A convolution's weights with the factors of its affine on them, and those of the picture's channels where it reads
+    /// that.
     private static func factoredWeights(
         of convolution: Convolution,
         shape: [Int],
-        inputFactors: [Float],
+        picture: InputBytes?,
         _ weights: Weights
     ) throws(GraphError) -> [Float] {
         var floats = try weights.floats(convolution.weight, shape: shape)
         let count = floats.count / max(convolution.outputChannels, 1)
-        let perInput = max(count / inputFactors.count, 1)
         for index in floats.indices {
             let scale = convolution.affine?.scale[index / count] ?? 1
-            floats[index] *= scale * inputFactors[index % count / perInput]
+            floats[index] *= scale * (picture?.factor(ofWeight: index, perOutput: count) ?? 1)
         }
         return floats
     }

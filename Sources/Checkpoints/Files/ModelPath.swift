@@ -18,6 +18,11 @@ enum ModelPath {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
+    /// The folder of a model that is one, or a file in it.
+    static func folder(ofModel model: String) -> String {
+        kind(of: model) == .folder ? model : parent(of: model)
+    }
+
     /// The last component of a path, looked up when the path only says ".", ".." or "/".
     static func name(of path: String) -> String {
         func lastComponent(_ path: String) -> String? {

@@ -60,7 +60,6 @@ package struct PrecisionRecord: Sendable, Equatable {
     }
 
     package static func path(ofModel model: String) -> String {
-        let folder = ModelPath.kind(of: model) == .folder ? model : ModelPath.parent(of: model)
-        return "\(folder)/precision.json"
+        "\(ModelPath.folder(ofModel: model))/precision.json"
     }
 }

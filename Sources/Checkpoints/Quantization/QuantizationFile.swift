@@ -5,8 +5,7 @@ package enum QuantizationFile {
     static let name = "quantization.safetensors"
 
     package static func path(ofModel model: String) -> String {
-        let folder = ModelPath.kind(of: model) == .folder ? model : ModelPath.parent(of: model)
-        return "\(folder)/\(name)"
+        "\(ModelPath.folder(ofModel: model))/\(name)"
     }
 
     /// - Parameters:

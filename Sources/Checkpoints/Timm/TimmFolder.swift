@@ -104,14 +104,11 @@ package enum TimmFolder {
     /// Copies what a model's folder says of its licence: who has the weights in another form is bound by it too.
     ///
     /// - Parameter model: its folder, or a file of weights in it.
-    package static func copyLicence(ofModel model: String, to path: String) throws {
-        let folder = ModelPath.kind(of: model) == .folder ? model : ModelPath.parent(of: model)
+    package static func copyLicence(ofModel model: String, to path: String) throws(CheckpointError) {
+        let folder = ModelPath.folder(ofModel: model)
         for name in ["LICENSE", "LICENSE.txt", "LICENSE.md", "NOTICE", "NOTICE.txt"] {
             guard ModelPath.kind(of: "\(folder)/\(name)") == .file else { continue }
-            try ReplacementFile.write(
-                Array(Data(contentsOf: URL(filePath: "\(folder)/\(name)"))),
-                to: "\(path)/\(name)"
-            )
+            try ReplacementFile.write(SmallFile.bytes(path: "\(folder)/\(name)"), to: "\(path)/\(name)")
         }
     }
 

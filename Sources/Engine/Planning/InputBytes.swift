@@ -24,13 +24,11 @@ package struct InputBytes: Sendable, Equatable {
             return nil
         }
         isPicture = true
-        let deviations = (0..<channels).map {
-            transform.standardDeviation[min($0, transform.standardDeviation.count - 1)]
-        }
-        let steps = deviations.map { 1 / (255 * $0) }
+        let normalizations = (0..<channels).map(transform.normalization)
+        let steps = normalizations.map { 1 / (255 * $0.standardDeviation) }
         scale = steps.reduce(0, +) / Float(channels)
         factors = steps.map { [scale] in $0 / scale }
-        zeros = (0..<channels).map { 255 * transform.mean[min($0, transform.mean.count - 1)] }
+        zeros = normalizations.map { 255 * $0.mean }
         guard scale.isNormal, steps.allSatisfy({ $0 > 0 }), zeros.allSatisfy({ (0...255).contains($0) }) else {
             return nil
         }

@@ -75,22 +75,22 @@ extension Planner {
         return step
     }
 
-    func conversionStep(_ node: Node) throws -> any Step {
-        let input = try features(node, 0)
+    func conversionStep(_ node: Node) throws -> ConversionStep {
         let output = try buffer(node.output, for: node.name)
-        if case .bfloat16 = output.layout.element {
-            return RoundStep(name: node.name, input: input, output: output)
-        }
+        return ConversionStep(
+            name: node.name,
+            input: try features(node, 0),
+            output: output,
+            format: try conversion(to: output, for: node)
+        )
+    }
+
+    private func conversion(to output: Buffer, for node: Node) throws -> ConversionStep.Format {
+        if case .bfloat16 = output.layout.element { return .bfloat16 }
         guard let mapping = activations.bytes[node.output] else {
             throw PlanError.badQuantization(node: node.name, reason: "no mapping of its input is known")
         }
-        return QuantizeStep(
-            name: node.name,
-            input: input,
-            output: output,
-            factor: 1 / mapping.scale,
-            offset: Float(mapping.zero)
-        )
+        return .bytes(factor: 1 / mapping.scale, offset: Float(mapping.zero))
     }
 
     private func elementwiseStep(_ node: Node) throws -> ElementwiseStep {

@@ -46,11 +46,8 @@ private func bfloat16(_ arguments: borrowing PictureSampleArguments, scale: Vect
                 let first = quarter * width / 4
                 guard first < valid else { return }
                 let numbers = fma(widen(bytes + first * 4), scale, offset)
-                storeBFloat16(
-                    numbers,
-                    words: Swift.min(width / 2, (valid - first) * 2),
-                    to: output + (pixel + first) * 2
-                )
+                let rest = Swift.min(width / 2, (valid - first) * 2)
+                store(words: rest, of: width / 2, to: output + (pixel + first) * 2) { storeBFloat16($0, numbers) }
             }
         }
     }
@@ -118,15 +115,8 @@ func picturePlanes(_ arguments: borrowing PicturePlaneArguments) {
             let red = numbers(0, pixel: pixel, valid: valid)
             let green = numbers(1, pixel: pixel, valid: valid)
             let blue = numbers(2, pixel: pixel, valid: valid)
-            if valid == width {
-                storeBFloat16Triples(output + pixel * 2, red, green, blue)
-            } else {
-                var words = (broadcast(0), broadcast(0))
-                withUnsafeMutableBytes(of: &words) { words in
-                    guard let words = words.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
-                    storeBFloat16Triples(words, red, green, blue)
-                    (output + pixel * 2).update(from: words, count: valid * 2)
-                }
+            store(words: valid * 2, of: width * 2, to: output + pixel * 2) {
+                storeBFloat16Triples($0, red, green, blue)
             }
         }
     case .uint8:
@@ -175,14 +165,19 @@ private func store(_ vector: Vector, first count: Int, to output: UnsafeMutableP
     }
 }
 
-/// Stores the first words of a vector in bf16.
+/// Stores the first words of what `write` writes, of two vectors at most.
 @inline(__always)
-private func storeBFloat16(_ vector: Vector, words count: Int, to output: UnsafeMutablePointer<Float>) {
-    if count == width / 2 { return storeBFloat16(output, vector) }
-    var words = broadcast(0)
+private func store(
+    words count: Int,
+    of written: Int,
+    to output: UnsafeMutablePointer<Float>,
+    _ write: (UnsafeMutablePointer<Float>) -> Void
+) {
+    if count == written { return write(output) }
+    var words = (broadcast(0), broadcast(0))
     withUnsafeMutableBytes(of: &words) { words in
         guard let words = words.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
-        storeBFloat16(words, vector)
+        write(words)
         output.update(from: words, count: count)
     }
 }

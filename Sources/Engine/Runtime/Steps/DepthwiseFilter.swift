@@ -16,8 +16,6 @@ struct FilterLines {
 
 /// A depthwise convolution as the rows of a streamed convolution pass through it.
 protocol RowFilter: Sendable {
-    var kernelHeight: Int { get }
-    var stride: Int { get }
     /// What `kind` calls it.
     var title: String { get }
     /// Words of packed weights for one block of channels.

@@ -34,9 +34,6 @@ struct PictureRows: Sendable {
     /// Numbers.
     init(_ transform: ImageTransform, channels: Int, element: Element, kernels: KernelTable) {
         self.init(channels: channels, element: element, kernels: kernels)
-        func perChannel(_ values: [Float], _ channel: Int) -> Float {
-            values.isEmpty ? 0 : values[min(channel, values.count - 1)]
-        }
         let stored = (channels + element.perWord - 1) / element.perWord * element.perWord
         for index in 0..<stored * kernels.block {
             let channel = index % stored
@@ -45,9 +42,9 @@ struct PictureRows: Sendable {
                 offsets.append(0)
                 continue
             }
-            let deviation = perChannel(transform.standardDeviation, channel)
+            let (mean, deviation) = transform.normalization(ofChannel: channel)
             scales.append(1 / (255 * deviation))
-            offsets.append(-perChannel(transform.mean, channel) / deviation)
+            offsets.append(-mean / deviation)
         }
     }
 

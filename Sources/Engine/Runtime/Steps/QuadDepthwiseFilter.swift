@@ -14,9 +14,7 @@ struct QuadDepthwiseFilter: RowFilter {
     let activation: Activation
     let mapping: ByteMapping
 
-    var kernelHeight: Int { window.size }
-    var stride: Int { window.stride }
-    var title: String { "depthwise \(window.size)×\(window.size)/\(stride) in int8" }
+    var title: String { "depthwise \(window.size)×\(window.size)/\(window.stride) in int8" }
 
     func apply(to lines: FilterLines, block index: Int, weights packed: UnsafePointer<Float>) {
         kernel(

@@ -23,7 +23,7 @@ struct StreamedDepthwiseStep<Filter: RowFilter>: Step {
     let prefersRows: Bool
     /// Output rows of a strip.
     let rowsPerStrip: Int
-    /// The filter's.
+    /// The depthwise convolution's.
     let stride: Int
     let kernelHeight: Int
 
