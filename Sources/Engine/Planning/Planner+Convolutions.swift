@@ -44,6 +44,7 @@ extension Planner {
             residual: residual,
             inputStride: convolution.stride * input.layout.pixelStride,
             cut: cut,
+            readsAhead: input.layout.imageStride >= Planner.farWords,
             linesPerUnit: linesPerUnit,
             panelsPerUnit: panelsPerUnit
         )
@@ -361,6 +362,8 @@ extension Planner {
     private static let scratchWords = 48 * 1024
     /// Input words of a unit: with its output they stay in the second-level cache while all panels pass over them.
     private static let unitWords = 32 * 1024
+    /// Words of an image's features that no cache is taken to hold until they are read.
+    private static let farWords = 2 * 1024 * 1024
     /// Pixels: shorter lines would not fill the tiles.
     private static let minimumLine = 56
     /// A multiple of most tiles' rows.

@@ -18,6 +18,8 @@ package struct GEMMArguments {
     package var aStride: Int
     /// Words from one line's first input to the next one's.
     package var aLineStride: Int
+    /// Whether inputs of the next tile are asked for while one is computed: for those that come from far.
+    package var readsAhead: Bool
     /// Words from `a` to each tap; `fullTaps` of them with a whole block's steps each, then `tailTaps` with `tailSteps` each.
     package var tapOffsets: UnsafePointer<Int>
     package var fullTaps: Int
@@ -57,6 +59,7 @@ package struct GEMMArguments {
         a: UnsafePointer<Float>,
         aStride: Int,
         aLineStride: Int = 0,
+        readsAhead: Bool = false,
         tapOffsets: UnsafePointer<Int>,
         fullTaps: Int,
         tailTaps: Int,
@@ -81,6 +84,7 @@ package struct GEMMArguments {
         self.a = a
         self.aStride = aStride
         self.aLineStride = aLineStride
+        self.readsAhead = readsAhead
         self.tapOffsets = tapOffsets
         self.fullTaps = fullTaps
         self.tailTaps = tailTaps

@@ -1,3 +1,4 @@
+internal import CIntrinsics
 internal import KernelInterface
 
 /// Sums of one register tile: `rows` pixels × `blocks` vectors of output channels.
@@ -41,6 +42,9 @@ func sums<Input: Format, let rows: Int, let blocks: Int>(
     var b = arguments.b
     for t in 0..<arguments.fullTaps {
         let source = a + arguments.tapOffsets[t]
+        if arguments.readsAhead {
+            for r in rows..<2 * rows { effnet_prefetch(source + r * aStride) }
+        }
         for k in 0..<Input.words {
             accumulate(Input.self, &sums, a: source + k, aStride: aStride, b: b)
             b += bStride

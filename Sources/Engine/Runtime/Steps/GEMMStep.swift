@@ -29,6 +29,8 @@ struct GEMMStep: Step {
     /// Words from one output pixel's input to the next one's.
     let inputStride: Int
     let cut: Cut
+    /// Whether the input is so large that the caches have lost it.
+    let readsAhead: Bool
     /// How many lines and panels make a unit.
     let linesPerUnit: Int
     let panelsPerUnit: Int
@@ -108,7 +110,8 @@ struct GEMMStep: Step {
                 stride: isPixelwise ? context.batchArenaStride : inputStride,
                 lineStride: cut.inputStride,
                 count: lines.count,
-                pixels: pixels
+                pixels: pixels,
+                readsAhead: readsAhead
             ),
             weights: context.weights,
             into: destination

@@ -21,6 +21,8 @@ struct MatrixProduct: Sendable {
         var count: Int
         /// Of each line.
         var pixels: Int
+        /// Whether they come from far: the next pixels are asked for early.
+        var readsAhead = false
     }
 
     /// Where results go, and what is added to them. Strides are in words.
@@ -76,6 +78,7 @@ struct MatrixProduct: Sendable {
                     a: lines.a,
                     aStride: lines.stride,
                     aLineStride: lines.lineStride,
+                    readsAhead: lines.readsAhead,
                     tapOffsets: taps,
                     fullTaps: order.fullTaps,
                     tailTaps: order.tailTaps,
