@@ -37,11 +37,12 @@ struct GEMMKernelTests {
         for kernel in table.gemm.all {
             for testCase in GEMMKernelTests.cases(rows: kernel.rows) {
                 check(testCase, kernel, block: table.block)
+                check(testCase, kernel, block: table.block, asksAhead: true)
             }
         }
     }
 
-    private func check(_ testCase: Case, _ kernel: GEMMKernel, block: Int) {
+    private func check(_ testCase: Case, _ kernel: GEMMKernel, block: Int, asksAhead: Bool = false) {
         var noise = Noise(seed: 7)
         let taps = testCase.fullTaps + testCase.tailTaps
         let steps = testCase.fullTaps * block + testCase.tailTaps * testCase.tailSteps
@@ -62,6 +63,8 @@ struct GEMMKernelTests {
             GEMMArguments(
                 a: a.constant,
                 aStride: aStride,
+                readsAhead: asksAhead,
+                next: asksAhead ? b.constant : nil,
                 tapOffsets: offsets.constant,
                 fullTaps: testCase.fullTaps,
                 tailTaps: testCase.tailTaps,

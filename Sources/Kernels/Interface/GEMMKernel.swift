@@ -20,6 +20,8 @@ package struct GEMMArguments {
     package var aLineStride: Int
     /// Whether inputs of the next tile are asked for while one is computed: for those that come from far.
     package var readsAhead: Bool
+    /// Weights that will be read after the panel's, about as many: asked for while tiles are computed.
+    package var next: UnsafePointer<Float>?
     /// Words from `a` to each tap; `fullTaps` of them with a whole block's steps each, then `tailTaps` with `tailSteps` each.
     package var tapOffsets: UnsafePointer<Int>
     package var fullTaps: Int
@@ -60,6 +62,7 @@ package struct GEMMArguments {
         aStride: Int,
         aLineStride: Int = 0,
         readsAhead: Bool = false,
+        next: UnsafePointer<Float>? = nil,
         tapOffsets: UnsafePointer<Int>,
         fullTaps: Int,
         tailTaps: Int,
@@ -85,6 +88,7 @@ package struct GEMMArguments {
         self.aStride = aStride
         self.aLineStride = aLineStride
         self.readsAhead = readsAhead
+        self.next = next
         self.tapOffsets = tapOffsets
         self.fullTaps = fullTaps
         self.tailTaps = tailTaps

@@ -7,6 +7,8 @@ private struct Run {
     var c: UnsafeMutablePointer<Float>
     var residual: UnsafePointer<Float>?
     var pixels: Int
+    /// Of the call's runs before this one.
+    var pixelsBefore = 0
     /// Output pixels of a line. Outputs, unlike inputs, may have gaps between lines.
     let linePixels: Int
     /// Words of such a gap.
@@ -111,7 +113,14 @@ private func tile<Input: Format, Output: Format, let rows: Int, let blocks: Int>
     isPacked: Bool,
     mayCross: Bool
 ) {
-    let sums = sums(Input.self, GEMMTile<rows, blocks>.self, arguments, a: run.a + pixel * aStride, aStride: aStride)
+    let sums = sums(
+        Input.self,
+        GEMMTile<rows, blocks>.self,
+        arguments,
+        a: run.a + pixel * aStride,
+        aStride: aStride,
+        next: nextWeights(Input.self, arguments, pixel: run.pixelsBefore + pixel, blocks: blocks)
+    )
     finish(Input.self, Output.self, sums, arguments, run, at: position, isPacked: isPacked, mayCross: mayCross)
 }
 
@@ -280,6 +289,7 @@ private func run<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
     for _ in 0..<(crosses ? 1 : arguments.lines) {
         cover(input, output, type, arguments, run, isPacked: isPacked)
         run.a += aLineStride
+        run.pixelsBefore += run.pixels
         run.c += arguments.cLineStride
         if let residual = run.residual { run.residual = residual + arguments.residualLineStride }
     }

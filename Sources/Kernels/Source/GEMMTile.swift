@@ -1,4 +1,3 @@
-internal import CIntrinsics
 internal import KernelInterface
 
 /// Sums of one register tile: `rows` pixels × `blocks` vectors of output channels.
@@ -25,13 +24,15 @@ private func accumulate<Input: Format, let rows: Int, let blocks: Int>(
 /// - Parameters:
 ///   - a: the first pixel's input.
 ///   - aStride: a literal at the calls that matter.
+///   - next: the tile's part of the next weights.
 @inline(__always)
 func sums<Input: Format, let rows: Int, let blocks: Int>(
     _: Input.Type,
     _: GEMMTile<rows, blocks>.Type,
     _ arguments: borrowing GEMMArguments,
     a: UnsafePointer<Float>,
-    aStride: Int
+    aStride: Int,
+    next: UnsafePointer<Float>? = nil
 ) -> GEMMTile<rows, blocks> {
     let firstBias = arguments.bias
     let bias = InlineArray<blocks, Vector> { load(firstBias + $0 * width) }
@@ -40,11 +41,11 @@ func sums<Input: Format, let rows: Int, let blocks: Int>(
     // A panel of one block may be one of a wider panel.
     let bStride = blocks == 1 ? arguments.bStride : blocks * width
     var b = arguments.b
+    var next = next
     for t in 0..<arguments.fullTaps {
         let source = a + arguments.tapOffsets[t]
-        if arguments.readsAhead {
-            for r in rows..<2 * rows { effnet_prefetch(source + r * aStride) }
-        }
+        if arguments.readsAhead { requestInputs(source, rows: rows, aStride: aStride) }
+        if let weights = next { next = requestWeights(Input.self, weights, rows: rows, blocks: blocks) }
         for k in 0..<Input.words {
             accumulate(Input.self, &sums, a: source + k, aStride: aStride, b: b)
             b += bStride

@@ -39,6 +39,9 @@ struct MatrixProduct: Sendable {
         var residualBlockStride = 0
     }
 
+    /// So few (14×14) that the next weights are asked for: there are many of them, and soon it is their turn.
+    private static let fewPixels = 196
+
     let panels: [PackedPanel]
     /// Channels of a block.
     let block: Int
@@ -71,6 +74,8 @@ struct MatrixProduct: Sendable {
         weights: UnsafePointer<Float>,
         into destination: Destination
     ) {
+        let (first, lanes) = (weights + panel.weights, panel.panel.kernel.blocks * block)
+        let isShort = lines.count * lines.pixels <= Self.fewPixels
         order.tapOffsets.withUnsafeBufferPointer { taps in
             guard let taps = taps.baseAddress else { return }
             panel.panel.kernel.run(
@@ -79,12 +84,14 @@ struct MatrixProduct: Sendable {
                     aStride: lines.stride,
                     aLineStride: lines.lineStride,
                     readsAhead: lines.readsAhead,
+                    // Weights lie in the order in which they are read.
+                    next: isShort ? first + order.steps * lanes : nil,
                     tapOffsets: taps,
                     fullTaps: order.fullTaps,
                     tailTaps: order.tailTaps,
                     tailSteps: order.tailSteps,
-                    b: weights + panel.weights,
-                    bStride: panel.panel.kernel.blocks * block,
+                    b: first,
+                    bStride: lanes,
                     bias: weights + panel.bias,
                     scales: weights + panel.scales,
                     output: destination.element,
