@@ -46,6 +46,43 @@ EFFNET_VECTOR(4)
 EFFNET_VECTOR(8)
 EFFNET_VECTOR(16)
 
+// lower_half, upper_half: that half of v, and zeros.
+#define EFFNET_HALVES(width)                                                                                          \
+    EFFNET_INLINE f32x##width f32x##width##_lower_half(f32x##width v) {                                               \
+        f32x##width half = 0;                                                                                         \
+        half.lo = v.lo;                                                                                               \
+        return half;                                                                                                  \
+    }                                                                                                                 \
+    EFFNET_INLINE f32x##width f32x##width##_upper_half(f32x##width v) {                                               \
+        f32x##width half = 0;                                                                                         \
+        half.lo = v.hi;                                                                                               \
+        return half;                                                                                                  \
+    }
+
+EFFNET_HALVES(4)
+EFFNET_HALVES(8)
+EFFNET_HALVES(16)
+
+// join_halves: the lower half of a, and the upper of b.
+#define EFFNET_JOIN_HALVES(width)                                                                                     \
+    EFFNET_INLINE f32x##width f32x##width##_join_halves(f32x##width a, f32x##width b) {                               \
+        a.hi = b.hi;                                                                                                  \
+        return a;                                                                                                     \
+    }
+
+EFFNET_JOIN_HALVES(4)
+EFFNET_JOIN_HALVES(8)
+#ifdef __AVX512F__
+EFFNET_INLINE f32x16 f32x16_join_halves(f32x16 a, f32x16 b) {
+    // Of a mask that the compiler knows it makes a slower shuffle.
+    unsigned short upper = 0xff00;
+    __asm__("" : "+Yk"(upper));
+    return __builtin_ia32_selectps_512(upper, b, a);
+}
+#else
+EFFNET_JOIN_HALVES(16)
+#endif
+
 // fraction: x − ⌊x⌋.
 // scale: x · 2^⌊n⌋. Where there is no instruction for it, n is taken for no less than -126 and no more than 127.
 // reciprocal: 1 / x, to about 12 bits or better; exact division where there is no such instruction.

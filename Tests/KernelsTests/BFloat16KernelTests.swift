@@ -33,7 +33,9 @@ struct BFloat16KernelTests {
     func productsAreRoundedAsStated(set: InstructionSet) {
         let table = set.kernels
         for kernel in table.gemmBFloat16.all {
-            for testCase in Self.cases(rows: kernel.rows) { check(testCase, kernel, block: table.block) }
+            for testCase in Self.cases(rows: kernel.rows) where !kernel.isHalved || testCase.output == .bfloat16 {
+                check(testCase, kernel, block: table.block)
+            }
         }
     }
 
@@ -46,9 +48,9 @@ struct BFloat16KernelTests {
         let stride = testCase.stride ?? blockWords
         let tapStride = testCase.pixels * stride + 5
         let a = rounded(2 * (taps * tapStride + 16))
-        let b = rounded(2 * steps * lanes)
+        let b = kernel.twinned(rounded(2 * steps * lanes), perLane: 2, block: block)
         let (words, weights) = (Pinned(a.packedAsBFloat16), Pinned(b.packedAsBFloat16))
-        let bias = Pinned(noise.array(lanes))
+        let bias = Pinned(kernel.twinned(noise.array(lanes), block: block))
         let perWord = testCase.output.perWord
         let pixelWords = block / perWord
         let plane = (testCase.pixels + 1) * pixelWords
@@ -96,6 +98,7 @@ struct BFloat16KernelTests {
                     }
                 }
                 let index = blockIndex * plane * perWord + pixel * block + channel
+                if !kernel.hasChannel(lane: lane, block: block) { sum = 0 }
                 if testCase.hasResidual { sum += residual[index] }
                 let clamped = min(max(sum, 0), 6)
                 let expected = testCase.output == .bfloat16 ? clamped.roundedToBFloat16 : clamped

@@ -33,23 +33,41 @@ extension KernelTable {
         }
     }
 
-    /// Covers `blocks` of output channels with panels, choosing the tile that costs least.
+    /// Covers output channels with panels, choosing the tiles that cost least.
     ///
     /// - Parameters:
     ///   - input: the format of inputs and weights.
+    ///   - output: the format of what is written.
     ///   - line: what the kernels will run over.
     ///   - steps: of each sum.
     ///   - threads: that share the panels.
-    func panels(blocks: Int, input: Element, line: LineShape, steps: Int, threads: Int) -> [Panel] {
+    func panels(
+        channels: Int,
+        input: Element,
+        output: Element,
+        line: LineShape,
+        steps: Int,
+        threads: Int
+    ) -> [Panel] {
+        let blocks = (channels + block - 1) / block
         let kernels = gemms(for: input)
-        func panels(main: GEMMKernel) -> [Panel] {
-            stride(from: 0, to: blocks, by: main.blocks).map { first in
-                let rest = blocks - first
-                let kernel = rest >= main.blocks ? main : kernels.first { $0.blocks == rest } ?? main
+        let whole = kernels.filter { !$0.isHalved }
+        func panels(main: GEMMKernel, before end: Int) -> [Panel] {
+            stride(from: 0, to: end, by: main.blocks).map { first in
+                let rest = end - first
+                let kernel = rest >= main.blocks ? main : whole.first { $0.blocks == rest } ?? main
                 return Panel(kernel: kernel, firstBlock: first)
             }
         }
-        let candidates = kernels.map { panels(main: $0) }
+        let isHalfEmpty = blocks * block - channels >= block / 2
+        let halved = kernels.filter { $0.isHalved && $0.blocks <= blocks && isHalfEmpty && output == input }
+        let candidates = whole.flatMap { main in
+            [panels(main: main, before: blocks)]
+                + halved.map { last in
+                    let first = blocks - last.blocks
+                    return panels(main: main, before: first) + [Panel(kernel: last, firstBlock: first)]
+                }
+        }
         let costs = candidates.map { candidate in
             // Some threads wait for those that have a panel more.
             let turns = (candidate.count + threads - 1) / threads
@@ -80,6 +98,7 @@ extension GEMMKernel {
     }
 
     private func costOfQuads(pixels: Int, steps: Int) -> Double {
+        guard let quads else { return .infinity }
         let (tiles, rest) = pixels.quotientAndRemainder(dividingBy: quads.main)
         let main = Double(tiles) * cost(rows: quads.main, steps: steps)
         guard rest > quads.main - 4 else { return main + Double((rest + 3) / 4) * cost(rows: 4, steps: steps) }
@@ -88,7 +107,7 @@ extension GEMMKernel {
     }
 
     private func cost(rows: Int, steps: Int) -> Double {
-        let products = rows * blocks
+        let products = rows * blocks - (isHalved ? rows / 2 : 0)
         // A tile that takes all registers leaves none to hold an input for all blocks, or to begin the next tile with.
         let isFull = products >= 28
         let loads = (isFull ? products : rows) + blocks

@@ -210,12 +210,12 @@ extension Planner {
             }
         let order = TapOrder(convolution: convolution, input: input, block: kernels.block)
         let element = input.element
-        let blocks = (convolution.outputChannels + kernels.block - 1) / kernels.block
         let block = kernels.block
         let steps = order.steps
         let panels = kernels.panels(
-            blocks: blocks,
+            channels: convolution.outputChannels,
             input: element,
+            output: output,
             line: LineShape(pixels: line, cover: cover),
             steps: steps,
             threads: isShared ? threads : 1

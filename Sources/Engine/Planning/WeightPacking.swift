@@ -200,7 +200,13 @@ struct PackedConvolution {
         for channel in first..<min(first + panel.kernel.blocks * block, affine.shift.count) {
             var (step, part) = (0, 0)
             for weight in order.weightIndices {
-                if let weight { body(step, part, channel - first, channel * inputs + weight) }
+                if let weight {
+                    let lane = channel - first
+                    body(step, part, lane, channel * inputs + weight)
+                    if let twin = panel.twin(of: lane, block: block) {
+                        body(step, part, twin, channel * inputs + weight)
+                    }
+                }
                 part += 1
                 if part == order.channelsPerStep { (step, part) = (step + 1, 0) }
             }
@@ -211,8 +217,17 @@ struct PackedConvolution {
     private func copy(_ numbers: [Float], to target: UnsafeMutablePointer<Float>, of panel: Panel, block: Int) {
         let first = panel.firstBlock * block
         for channel in first..<min(first + panel.kernel.blocks * block, numbers.count) {
-            target[channel - first] = numbers[channel]
+            let lane = channel - first
+            target[lane] = numbers[channel]
+            if let twin = panel.twin(of: lane, block: block) { target[twin] = numbers[channel] }
         }
+    }
+}
+
+extension Panel {
+    /// The lane that holds the same channel once more: see `GEMMKernel.isHalved`.
+    fileprivate func twin(of lane: Int, block: Int) -> Int? {
+        kernel.isHalved && lane >= (kernel.blocks - 1) * block ? lane + block / 2 : nil
     }
 }
 

@@ -120,15 +120,32 @@ package struct GEMMKernels: Sendable {
     package var two: GEMMKernel?
     package var three: GEMMKernel?
     package var four: GEMMKernel?
+    /// For panels that end with half a block.
+    package var oneAndHalf: GEMMKernel?
+    package var twoAndHalf: GEMMKernel?
+    package var threeAndHalf: GEMMKernel?
 
-    package init(one: GEMMKernel, two: GEMMKernel? = nil, three: GEMMKernel? = nil, four: GEMMKernel? = nil) {
+    package init(
+        one: GEMMKernel,
+        two: GEMMKernel? = nil,
+        three: GEMMKernel? = nil,
+        four: GEMMKernel? = nil,
+        oneAndHalf: GEMMKernel? = nil,
+        twoAndHalf: GEMMKernel? = nil,
+        threeAndHalf: GEMMKernel? = nil
+    ) {
         self.one = one
         self.two = two
         self.three = three
         self.four = four
+        self.oneAndHalf = oneAndHalf
+        self.twoAndHalf = twoAndHalf
+        self.threeAndHalf = threeAndHalf
     }
 
-    package var all: [GEMMKernel] { [one, two, three, four].compactMap { $0 } }
+    package var all: [GEMMKernel] {
+        [one, two, three, four, oneAndHalf, twoAndHalf, threeAndHalf].compactMap { $0 }
+    }
 }
 
 /// A register tile of the GEMM: how many pixels and blocks of output channels it holds, and its code.
@@ -139,10 +156,13 @@ package struct GEMMKernel: Sendable {
     package var rows: Int
     /// Output pixels of the tile for what is left at a line's end.
     package var smallRows: Int
-    /// Output pixels of the tiles that lines of quads are covered with.
-    package var quads: QuadRows
+    /// Output pixels of the tiles that lines of quads are covered with; nil for a kernel that writes none.
+    package var quads: QuadRows?
     /// Blocks of output channels of one panel.
     package var blocks: Int
+    /// Whether the last of them has at most half a block's channels. Then its weights and biases are packed twice, in the
+    /// block's first and second half, and outputs have the inputs' format.
+    package var isHalved: Bool
     package var run: Function
 
     package init(rows: Int, smallRows: Int, quads: QuadRows, blocks: Int, run: @escaping Function) {
@@ -150,6 +170,15 @@ package struct GEMMKernel: Sendable {
         self.smallRows = smallRows
         self.quads = quads
         self.blocks = blocks
+        isHalved = false
+        self.run = run
+    }
+
+    package init(halvedRows rows: Int, smallRows: Int, blocks: Int, run: @escaping Function) {
+        self.rows = rows
+        self.smallRows = smallRows
+        self.blocks = blocks
+        isHalved = true
         self.run = run
     }
 }

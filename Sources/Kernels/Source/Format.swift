@@ -3,6 +3,8 @@ internal import KernelInterface
 /// One of the formats of `Element`: how a block of channels is loaded, stored and multiplied, and how exactly curves are
 /// computed that go with it.
 protocol Format: SendableMetatype {
+    /// Whether panels end with half a block: see `Halved`.
+    static var isHalved: Bool { get }
     /// Words of a block.
     static var words: Int { get }
     /// Words of two pixels of a picture: from one output pixel's first input to the next one's where the stride is 2; 0 for
@@ -20,6 +22,10 @@ protocol Format: SendableMetatype {
     static func numbers(_ sum: Vector, scale: Vector) -> Vector
     /// factor / (1 + e^−x)
     static func sigmoid(_ x: Vector, times factor: Vector) -> Vector
+}
+
+extension Format {
+    @inline(__always) static var isHalved: Bool { false }
 }
 
 enum Float32Format: Format {
@@ -74,6 +80,25 @@ enum UInt8Format: Format {
     @inline(__always)
     static func write(first pixels: Int, of four: Vector, to p: UnsafeMutablePointer<Float>) {
         for word in 0..<pixels * words { p[word] = four[word] }
+    }
+}
+
+/// A format of inputs whose panels end with a block that has at most half as many channels: weights and biases of that
+/// block stand in both halves of vectors, and a vector of its sums is of two pixels.
+enum Halved<Whole: Format>: Format {
+    @inline(__always) static var isHalved: Bool { true }
+    @inline(__always) static var words: Int { Whole.words }
+    @inline(__always) static var pictureStride: Int { Whole.pictureStride }
+    @inline(__always) static var isFloats: Bool { Whole.isFloats }
+    @inline(__always) static var isBytes: Bool { Whole.isBytes }
+    @inline(__always) static func read(_ p: UnsafePointer<Float>) -> Vector { Whole.read(p) }
+    @inline(__always) static func write(_ v: Vector, to p: UnsafeMutablePointer<Float>) { Whole.write(v, to: p) }
+    @inline(__always) static func multiply(_ a: Vector, _ b: Vector, addingTo sum: Vector) -> Vector {
+        Whole.multiply(a, b, addingTo: sum)
+    }
+    @inline(__always) static func numbers(_ sum: Vector, scale: Vector) -> Vector { Whole.numbers(sum, scale: scale) }
+    @inline(__always) static func sigmoid(_ x: Vector, times factor: Vector) -> Vector {
+        Whole.sigmoid(x, times: factor)
     }
 }
 

@@ -126,11 +126,11 @@ private func tile<Input: Format, Output: Format, let rows: Int, let blocks: Int>
 
 /// The tile for what is left of a run, and for runs whose strides are no literals.
 #if KERNELS_AVX512
-    private typealias SmallTile<let blocks: Int> = GEMMTile<4, blocks>
-    private var smallRows: Int { 4 }
+    typealias SmallTile<let blocks: Int> = GEMMTile<4, blocks>
+    var smallRows: Int { 4 }
 #else
-    private typealias SmallTile<let blocks: Int> = GEMMTile<2, blocks>
-    private var smallRows: Int { 2 }
+    typealias SmallTile<let blocks: Int> = GEMMTile<2, blocks>
+    var smallRows: Int { 2 }
 #endif
 
 /// Covers a run with tiles of `rows`, or of `smallRows` where that is enough at the end. The last tile is moved back to
@@ -264,8 +264,9 @@ private func cover<Input: Format, Output: Format, let rows: Int, let blocks: Int
     }
 }
 
+/// The call's lines, one after the other or as one run.
 @inline(__always)
-private func run<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
+func run<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
     _ input: Input.Type,
     _ output: Output.Type,
     _ type: GEMMTile<rows, blocks>.Type,
@@ -297,7 +298,7 @@ private func run<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
 
 /// Chooses the code for the output's format.
 @inline(__always)
-private func run<Input: Format, let rows: Int, let quadRows: Int, let long: Int, let short: Int, let blocks: Int>(
+func run<Input: Format, let rows: Int, let quadRows: Int, let long: Int, let short: Int, let blocks: Int>(
     _ input: Input.Type,
     _ type: GEMMTile<rows, blocks>.Type,
     quads: QuadTiles<quadRows, long, short, blocks>.Type,
@@ -309,7 +310,8 @@ private func run<Input: Format, let rows: Int, let quadRows: Int, let long: Int,
         case .float32: return run(input, Float32Format.self, type, arguments)
         case .bfloat16: if !Input.isFloats, !Input.isBytes { return run(input, BFloat16Format.self, type, arguments) }
         case .uint8: if !Input.isFloats { return run(input, UInt8Format.self, type, arguments) }
-        case .uint8Quads: if Input.isFloats || Input.isBytes { return runQuads(input, quads, arguments) }
+        case .uint8Quads:
+            if Input.isFloats || Input.isBytes { return runQuads(input, quads, arguments) }
         }
     #endif
     if case .float32 = arguments.output { return run(input, Float32Format.self, type, arguments) }
@@ -333,70 +335,3 @@ private func runBlockwise<Input: Format>(_ input: Input.Type, blocks: Int, _ arg
         }
     }
 }
-
-// Tiles fill the registers: sums, one vector of weights a block, one input.
-@inline(__always)
-private func kernels<Input: Format>(_ input: Input.Type) -> GEMMKernels {
-    #if KERNELS_AVX512
-        GEMMKernels(
-            one: kernel(Input.self, GEMMTile<14, 1>.self, quads: QuadTiles<12, 12, 12, 1>.self),
-            two: kernel(Input.self, GEMMTile<12, 2>.self, quads: QuadTiles<12, 12, 12, 2>.self),
-            three: kernel(Input.self, GEMMTile<7, 3>.self, quads: QuadTiles<8, 7, 6, 3>.self),
-            four: kernel(Input.self, GEMMTile<7, 4>.self, quads: QuadTiles<4, 4, 4, 4>.self)
-        )
-    #else
-        GEMMKernels(
-            one: kernel(Input.self, GEMMTile<7, 1>.self, quads: QuadTiles<4, 4, 4, 1>.self),
-            two: kernel(Input.self, GEMMTile<6, 2>.self, quads: QuadTiles<4, 4, 4, 2>.self),
-            three: kernel(Input.self, GEMMTile<3, 3>.self, quads: QuadTiles<4, 4, 4, 3>.self),
-            four: kernel(Input.self, GEMMTile<2, 4>.self, quads: QuadTiles<4, 4, 4, 4>.self)
-        )
-    #endif
-}
-
-@inline(__always)
-private func kernel<Input: Format, let rows: Int, let quadRows: Int, let long: Int, let short: Int, let blocks: Int>(
-    _: Input.Type,
-    _: GEMMTile<rows, blocks>.Type,
-    quads: QuadTiles<quadRows, long, short, blocks>.Type
-) -> GEMMKernel {
-    let quadRows = QuadRows(main: quadRows, long: long, short: short)
-    return GEMMKernel(rows: rows, smallRows: smallRows, quads: quadRows, blocks: blocks) {
-        run(Input.self, GEMMTile<rows, blocks>.self, quads: QuadTiles<quadRows, long, short, blocks>.self, $0)
-    }
-}
-
-func gemmKernels() -> GEMMKernels {
-    kernels(Float32Format.self)
-}
-
-func gemmBFloat16Kernels() -> GEMMKernels {
-    #if KERNELS_BF16
-        kernels(BFloat16Format.self)
-    #else
-        checkKernels(BFloat16Format.self)
-    #endif
-}
-
-/// Bytes are written four pixels at a time: tiles are made of as many.
-func gemmUInt8Kernels() -> GEMMKernels {
-    #if KERNELS_BF16
-        GEMMKernels(
-            one: kernel(UInt8Format.self, GEMMTile<12, 1>.self, quads: QuadTiles<12, 12, 12, 1>.self),
-            two: kernel(UInt8Format.self, GEMMTile<12, 2>.self, quads: QuadTiles<12, 12, 12, 2>.self),
-            three: kernel(UInt8Format.self, GEMMTile<7, 3>.self, quads: QuadTiles<8, 7, 6, 3>.self),
-            four: kernel(UInt8Format.self, GEMMTile<4, 4>.self, quads: QuadTiles<4, 4, 4, 4>.self)
-        )
-    #else
-        checkKernels(UInt8Format.self)
-    #endif
-}
-
-#if !KERNELS_BF16
-    /// For checks only: the least code.
-    private func checkKernels<Input: Format>(_: Input.Type) -> GEMMKernels {
-        GEMMKernels(
-            one: kernel(Input.self, SmallTile<1>.self, quads: QuadTiles<4, 4, 4, 1>.self)
-        )
-    }
-#endif

@@ -13,9 +13,42 @@ private func accumulate<Input: Format, let rows: Int, let blocks: Int>(
     b: UnsafePointer<Float>
 ) {
     let weights = InlineArray<blocks, Vector> { load(b + $0 * width) }
+    if Input.isHalved { return accumulateHalved(Input.self, &sums, a: a, aStride: aStride, weights) }
     for r in 0..<rows {
         let input = broadcast(a[r * aStride])
         for j in 0..<blocks { sums[r][j] = Input.multiply(input, weights[j], addingTo: sums[r][j]) }
+    }
+}
+
+@inline(__always)
+private func accumulateHalved<Input: Format, let rows: Int, let blocks: Int>(
+    _: Input.Type,
+    _ sums: inout GEMMTile<rows, blocks>,
+    a: UnsafePointer<Float>,
+    aStride: Int,
+    _ weights: InlineArray<blocks, Vector>
+) {
+    let last = blocks - 1
+    for pair in 0..<(rows + 1) / 2 {
+        let (r, s) = (2 * pair, Swift.min(2 * pair + 1, rows - 1))
+        let (first, second) = (broadcast(a[r * aStride]), broadcast(a[s * aStride]))
+        for j in 0..<last {
+            sums[r][j] = Input.multiply(first, weights[j], addingTo: sums[r][j])
+            if r != s { sums[s][j] = Input.multiply(second, weights[j], addingTo: sums[s][j]) }
+        }
+        sums[r][last] = Input.multiply(joinHalves(first, second), weights[last], addingTo: sums[r][last])
+    }
+}
+
+/// Gives each pixel the half block's sums that are its own.
+@inline(__always)
+private func separateHalves<let rows: Int, let blocks: Int>(_ sums: inout GEMMTile<rows, blocks>) {
+    let last = blocks - 1
+    for pair in 0..<(rows + 1) / 2 {
+        let r = 2 * pair
+        let both = sums[r][last]
+        sums[r][last] = lowerHalf(both)
+        if r + 1 < rows { sums[r + 1][last] = upperHalf(both) }
     }
 }
 
@@ -58,6 +91,7 @@ func sums<Input: Format, let rows: Int, let blocks: Int>(
             b += bStride
         }
     }
+    if Input.isHalved { separateHalves(&sums) }
     return sums
 }
 

@@ -22,6 +22,11 @@ internal import CIntrinsics
     /// 1 / x, to about 12 bits.
     @inline(__always) func approximateReciprocal(_ x: Vector) -> Vector { f32x16_reciprocal(x) }
     @inline(__always) func widen(_ p: UnsafePointer<UInt8>) -> Vector { f32x16_from_u8(p) }
+    /// The lower half of a, and the upper of b
+    @inline(__always) func joinHalves(_ a: Vector, _ b: Vector) -> Vector { f32x16_join_halves(a, b) }
+    /// That half of v, and zeros
+    @inline(__always) func lowerHalf(_ v: Vector) -> Vector { f32x16_lower_half(v) }
+    @inline(__always) func upperHalf(_ v: Vector) -> Vector { f32x16_upper_half(v) }
     /// a · b + c
     @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x16_fma(a, b, c) }
     /// c + the products of the bf16 pairs of a and b
@@ -74,6 +79,11 @@ internal import CIntrinsics
     /// 1 / x, to about 12 bits.
     @inline(__always) func approximateReciprocal(_ x: Vector) -> Vector { f32x8_reciprocal(x) }
     @inline(__always) func widen(_ p: UnsafePointer<UInt8>) -> Vector { f32x8_from_u8(p) }
+    /// The lower half of a, and the upper of b
+    @inline(__always) func joinHalves(_ a: Vector, _ b: Vector) -> Vector { f32x8_join_halves(a, b) }
+    /// That half of v, and zeros
+    @inline(__always) func lowerHalf(_ v: Vector) -> Vector { f32x8_lower_half(v) }
+    @inline(__always) func upperHalf(_ v: Vector) -> Vector { f32x8_upper_half(v) }
     /// a · b + c
     @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x8_fma(a, b, c) }
     /// c + the products of the bf16 pairs of a and b
@@ -126,6 +136,11 @@ internal import CIntrinsics
     /// 1 / x, to about 12 bits.
     @inline(__always) func approximateReciprocal(_ x: Vector) -> Vector { f32x4_reciprocal(x) }
     @inline(__always) func widen(_ p: UnsafePointer<UInt8>) -> Vector { f32x4_from_u8(p) }
+    /// The lower half of a, and the upper of b
+    @inline(__always) func joinHalves(_ a: Vector, _ b: Vector) -> Vector { f32x4_join_halves(a, b) }
+    /// That half of v, and zeros
+    @inline(__always) func lowerHalf(_ v: Vector) -> Vector { f32x4_lower_half(v) }
+    @inline(__always) func upperHalf(_ v: Vector) -> Vector { f32x4_upper_half(v) }
     /// a · b + c
     @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { f32x4_fma(a, b, c) }
     /// c + the products of the bf16 pairs of a and b
