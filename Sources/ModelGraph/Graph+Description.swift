@@ -35,7 +35,7 @@ extension Operator: CustomStringConvertible {
         case .pool(let pool): return "\(pool.kind) pool \(pool.kernelHeight)×\(pool.kernelWidth)/\(pool.stride)"
         case .affine: return "affine"
         case .concatenate: return "concatenate"
-        case .quantize: return "quantize"
+        case .convert: return "convert"
         }
     }
 }

@@ -45,7 +45,7 @@ extension Graph {
                     let name = normalization.prefix + suffix
                     parameters.append(Parameter(name: name, shape: [input.channels], role: role))
                 }
-            case .activation, .add, .scaleChannels, .globalAveragePool, .pool, .concatenate, .affine, .quantize:
+            case .activation, .add, .scaleChannels, .globalAveragePool, .pool, .concatenate, .affine, .convert:
                 break
             }
         }

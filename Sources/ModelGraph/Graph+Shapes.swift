@@ -29,7 +29,7 @@ extension Node {
                 throw .shapeMismatch(node: name, reason: "residual of shape \(residual), output \(output)")
             }
             return output
-        case .batchNormalization, .activation, .affine, .quantize:
+        case .batchNormalization, .activation, .affine, .convert:
             return first
         case .add:
             guard inputs.count == 2, inputs[1] == first else {

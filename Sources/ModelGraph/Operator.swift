@@ -17,7 +17,7 @@ package enum Operator: Sendable, Equatable {
     /// The channels of all inputs one after the other; heights and widths are equal.
     case concatenate
     /// The same numbers, for a reader that multiplies bytes or bf16 numbers.
-    case quantize
+    case convert
 }
 
 package enum ActivationFunction: String, Sendable, Equatable {

@@ -50,7 +50,7 @@ struct GraphMatch {
                 guard case .pool(let theirs) = reader.operation else { return false }
                 return mine.isSame(as: theirs, input: shape)
             }?.output
-        case .activation, .scaleChannels, .globalAveragePool, .affine, .concatenate, .quantize:
+        case .activation, .scaleChannels, .globalAveragePool, .affine, .concatenate, .convert:
             return take(input) { $0.operation == node.operation && $0.inputs == inputs }?.output
         }
     }

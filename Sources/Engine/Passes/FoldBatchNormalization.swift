@@ -47,7 +47,7 @@ extension Model {
                 )
             case .affine(let affine):
                 fold(affine, of: node)
-            case .activation, .add, .scaleChannels, .globalAveragePool, .pool, .concatenate, .quantize:
+            case .activation, .add, .scaleChannels, .globalAveragePool, .pool, .concatenate, .convert:
                 nodes.append(node)
             }
         }

@@ -30,7 +30,7 @@ struct ByteFeatures {
         let makers = Dictionary(graph.nodes.map { ($0.output, $0) }) { $1 }
         for node in graph.nodes {
             switch node.operation {
-            case .quantize:
+            case .convert:
                 // Mapped as what it reads.
                 stored[node.output] = makers[node.inputs[0]].flatMap { quantization.features[$0.name] }
             case .convolution(let convolution):

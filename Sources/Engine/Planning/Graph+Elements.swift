@@ -26,7 +26,7 @@ extension Graph {
         for node in nodes {
             switch node.operation {
             case .globalAveragePool: continue
-            case .quantize where bytes[node.output] == nil:
+            case .convert where bytes[node.output] == nil:
                 values.remove(place(node.inputs[0]))
                 values.insert(place(node.output))
             case .scaleChannels where aliases[node.output] != nil: continue

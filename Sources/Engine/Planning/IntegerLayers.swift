@@ -18,7 +18,7 @@ package struct IntegerLayers {
         for node in planned.nodes {
             if bytes.layer(node, shapes: shapes) != nil { layers.insert(node.name) }
             guard bytes[node.output] != nil else { continue }
-            if case .quantize = node.operation {
+            if case .convert = node.operation {
                 values.insert(node.inputs[0])
             } else {
                 values.insert(node.output)

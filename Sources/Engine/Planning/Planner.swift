@@ -150,7 +150,7 @@ struct Planner {
         case .add: return try addStep(node)
         case .activation(let function): return try activationStep(node, function)
         case .affine(let affine): return try affineStep(node, affine)
-        case .quantize: return try conversionStep(node)
+        case .convert: return try conversionStep(node)
         case .batchNormalization:
             throw PlanError.unsupported(node: node.name, operation: "\(node.operation)")
         }

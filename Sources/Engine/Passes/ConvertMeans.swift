@@ -34,7 +34,7 @@ extension Graph {
             next += 1
             converted[node.inputs[0]] = value
             let name = "\(node.name).input"
-            let converter = Node(name: name, operation: .quantize, inputs: [node.inputs[0]], output: value)
+            let converter = Node(name: name, operation: .convert, inputs: [node.inputs[0]], output: value)
             reader.inputs[0] = value
             return [converter, reader]
         }
