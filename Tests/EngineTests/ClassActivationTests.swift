@@ -51,11 +51,18 @@ struct ClassActivationTests {
     }
 
     /// In every precision the map belongs to that precision's own logit, but for the rounding of what the classifier reads.
-    @Test(arguments: ["lite0-real", "b0-odd"], [Precision.fp32, .bf16])
-    func theMeanIsTheLogitButForItsBias(network: String, precision: Precision) throws {
-        let golden = try LogitGolden(network)
+    @Test(
+        arguments: [("lite0-real", "classifier"), ("b0-odd", "classifier"), ("resnet18-native", "fc")],
+        [Precision.fp32, .bf16]
+    )
+    func theMeanIsTheLogitButForItsBias(
+        _ network: (name: String, classifier: String),
+        precision: Precision
+    ) throws {
+        let golden = try LogitGolden(network.name)
         let images = golden.inputShape[0]
-        let bias = try #require(golden.weights([("classifier.bias", [golden.classCount])])["classifier.bias"]?.floats())
+        let name = "\(network.classifier).bias"
+        let bias = try #require(golden.weights([(name, [golden.classCount])])[name]?.floats())
         let session = try GoldenLogitsTests.session(golden, set: .best, precision: precision, maxBatch: images)
         let classes: [ExplainedClass] = [.mostLikely, .index(7)]
         for output in try session.run(.tensor(golden.input, images: images), explaining: classes).prefix(classes.count)

@@ -15,18 +15,26 @@ struct PoolKernelTests {
         let columns = (inputColumns + 2 * window.padding - window.kernel) / window.stride + 1
         var noise = Noise(seed: 9)
         // All numbers are negative: a border of zeros would be the maximum.
-        let values = noise.array(inputRows * inputColumns * block).map { $0 - 2 }
-        let input = Pinned(values)
-        for (isMaximum, countsPadding) in [(true, false), (false, true), (false, false)] {
-            let output = Pinned([Float](repeating: 99, count: rows * columns * block + 1))
+        let values = noise.array(inputRows * inputColumns * block).map { ($0 - 2).roundedToBFloat16 }
+        let elements: [(input: Element, output: Element)] = [
+            (.float32, .float32), (.float32, .bfloat16), (.bfloat16, .float32), (.bfloat16, .bfloat16),
+        ]
+        for ((isMaximum, countsPadding), element) in [(true, false), (false, true), (false, false)].flatMap({ kind in
+            elements.map { (kind, $0) }
+        }) {
+            let (inputWords, outputWords) = (block / element.input.perWord, block / element.output.perWord)
+            let input = Pinned(element.input == .bfloat16 ? values.packedAsBFloat16 : values)
+            let output = Pinned([Float](repeating: 99, count: rows * columns * outputWords + 1))
             table.pool(
                 PoolArguments(
                     input: input.constant,
-                    inputRowStride: inputColumns * block,
+                    inputElement: element.input,
+                    inputRowStride: inputColumns * inputWords,
                     inputRows: inputRows,
                     inputColumns: inputColumns,
                     output: output.pointer,
-                    outputRowStride: columns * block,
+                    outputElement: element.output,
+                    outputRowStride: columns * outputWords,
                     rows: rows,
                     columns: columns,
                     kernelHeight: window.kernel,
@@ -38,6 +46,9 @@ struct PoolKernelTests {
                     countsPadding: countsPadding
                 )
             )
+            let results = element.output == .bfloat16 ? output.bfloat16s : (0..<output.count).map { output[$0] }
+            // Half of the last bit of a bf16 number from 2 to 4.
+            let tolerance = 1e-5 + (element.output == .bfloat16 ? 0x1p-7 : 0)
             for index in 0..<rows * columns * block {
                 let (pixel, channel) = index.quotientAndRemainder(dividingBy: block)
                 let (y, x) = pixel.quotientAndRemainder(dividingBy: columns)
@@ -51,9 +62,9 @@ struct PoolKernelTests {
                 }
                 let count = countsPadding ? window.kernel * window.kernel : inside.count
                 let expected = isMaximum ? inside.max() ?? 0 : inside.reduce(0, +) / Double(count)
-                #expect(abs(Double(output[index]) - expected) < 1e-5)
+                #expect(abs(Double(results[index]) - expected) < tolerance)
             }
-            #expect(output[rows * columns * block] == 99, "written behind the plane")
+            #expect(output[rows * columns * outputWords] == 99, "written behind the plane")
         }
     }
 

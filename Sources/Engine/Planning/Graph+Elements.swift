@@ -2,8 +2,8 @@ internal import KernelInterface
 internal import ModelGraph
 
 extension Graph {
-    /// The values that a plan may store in bf16: features that only convolutions, averages and scaling in place read or
-    /// write. Numbers per channel are few, and stay floats but where they are converted.
+    /// The values that a plan may store in bf16: features that only convolutions, pools, averages and scaling in place read
+    /// or write. Numbers per channel are few, and stay floats but where they are converted.
     ///
     /// - Parameters:
     ///   - streams: convolutions whose output never exists as a whole.
@@ -18,14 +18,17 @@ extension Graph {
         func place(_ value: Value) -> Value { aliases[value] ?? value }
         var values = Set(nodes.map { place($0.output) })
         if isPictureBFloat16(shapes: shapes, bytes: bytes) { values.insert(Graph.input) }
-        for value in [embedding, logits, explainableFeatures].compactMap(\.self) {
-            values.remove(place(value))
+        for value in [embedding, logits].compactMap(\.self) { values.remove(place(value)) }
+        // What explains answers stays floats, unless what is added to it, and all before that, would have to as well.
+        if let features = explainableFeatures {
+            let hasResidual = nodes.contains { $0.output == features && $0.inputs.count > 1 }
+            if !hasResidual { values.remove(place(features)) }
         }
         values = values.filter { shapes[$0.index].height * shapes[$0.index].width > 1 && bytes[$0] == nil }
 
         for node in nodes {
             switch node.operation {
-            case .globalAveragePool: continue
+            case .globalAveragePool, .pool: continue
             case .convert where bytes[node.output] == nil:
                 values.remove(place(node.inputs[0]))
                 values.insert(place(node.output))

@@ -47,14 +47,24 @@ struct ClassActivation: Sendable {
         let weights = classifier.weights(ofChannel: classID, in: context.weights)
         for (channel, weight) in weights.enumerated() {
             let (block, lane) = channel.quotientAndRemainder(dividingBy: layout.block)
+            let (word, part) = lane.quotientAndRemainder(dividingBy: layout.element.perWord)
             for row in 0..<shape.height {
-                let pixels = base + layout.offset(block: block, row: row, column: 0) + lane
+                let pixels = base + layout.offset(block: block, row: row, column: 0) + word
                 for column in 0..<shape.width {
-                    values[row * shape.width + column] += weight * pixels[column * layout.block]
+                    let pixel = pixels[column * layout.pixelStride]
+                    let number = layout.element == .bfloat16 ? pixel.bfloat16(part) : pixel
+                    values[row * shape.width + column] += weight * number
                 }
             }
         }
         return ClassActivationMap(classID: classID, rows: shape.height, columns: shape.width, values: values)
+    }
+}
+
+extension Float {
+    /// One of the two bf16 numbers whose word this is.
+    fileprivate func bfloat16(_ part: Int) -> Float {
+        Float(bitPattern: (bitPattern >> (16 * UInt32(part))) << 16)
     }
 }
 
@@ -72,7 +82,7 @@ extension MatrixProduct {
             let word = column[step * lanes]
             switch input {
             case .float32: return word
-            case .bfloat16: return Float(bitPattern: (word.bitPattern >> (16 * UInt32(part))) << 16)
+            case .bfloat16: return word.bfloat16(part)
             case .uint8, .uint8Quads:
                 return Float(Int8(truncatingIfNeeded: word.bitPattern >> (8 * UInt32(part)))) * scale
             }

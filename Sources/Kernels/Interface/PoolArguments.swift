@@ -4,11 +4,14 @@
 package struct PoolArguments {
     /// The input's first pixel.
     package var input: UnsafePointer<Float>
-    /// Floats from one input row to the next.
+    /// Floats or bf16, as `outputElement` is.
+    package var inputElement: Element
+    /// Words from one input row to the next.
     package var inputRowStride: Int
     package var inputRows: Int
     package var inputColumns: Int
     package var output: UnsafeMutablePointer<Float>
+    package var outputElement: Element
     package var outputRowStride: Int
     /// Output rows and columns.
     package var rows: Int
@@ -25,10 +28,12 @@ package struct PoolArguments {
 
     package init(
         input: UnsafePointer<Float>,
+        inputElement: Element = .float32,
         inputRowStride: Int,
         inputRows: Int,
         inputColumns: Int,
         output: UnsafeMutablePointer<Float>,
+        outputElement: Element = .float32,
         outputRowStride: Int,
         rows: Int,
         columns: Int,
@@ -41,10 +46,12 @@ package struct PoolArguments {
         countsPadding: Bool
     ) {
         self.input = input
+        self.inputElement = inputElement
         self.inputRowStride = inputRowStride
         self.inputRows = inputRows
         self.inputColumns = inputColumns
         self.output = output
+        self.outputElement = outputElement
         self.outputRowStride = outputRowStride
         self.rows = rows
         self.columns = columns

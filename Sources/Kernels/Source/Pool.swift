@@ -1,7 +1,27 @@
 internal import KernelInterface
 
-/// Window by window, row by row: the order of a sum depends on the window's place only.
 func pool(_ arguments: borrowing PoolArguments) {
+    switch arguments.inputElement {
+    case .float32: pool(Float32Format.self, arguments)
+    case .bfloat16: pool(BFloat16Format.self, arguments)
+    case .uint8, .uint8Quads: break  // Never planned.
+    }
+}
+
+private func pool<Input: Format>(_ input: Input.Type, _ arguments: borrowing PoolArguments) {
+    switch arguments.outputElement {
+    case .float32: pool(input, Float32Format.self, arguments)
+    case .bfloat16: pool(input, BFloat16Format.self, arguments)
+    case .uint8, .uint8Quads: break  // Never planned.
+    }
+}
+
+/// Window by window, row by row: the order of a sum depends on the window's place only.
+private func pool<Input: Format, Output: Format>(
+    _: Input.Type,
+    _: Output.Type,
+    _ arguments: borrowing PoolArguments
+) {
     for y in 0..<arguments.rows {
         let top = y * arguments.stride - arguments.top
         let firstRow = Swift.max(top, 0)
@@ -16,7 +36,7 @@ func pool(_ arguments: borrowing PoolArguments) {
                 let line = arguments.input + row * arguments.inputRowStride
                 var column = firstColumn
                 while column < lastColumn {
-                    let value = load(line + column * width)
+                    let value = Input.read(line + column * Input.words)
                     result = arguments.isMaximum ? max(result, value) : add(result, value)
                     column += 1
                 }
@@ -27,7 +47,7 @@ func pool(_ arguments: borrowing PoolArguments) {
                 let count = arguments.countsPadding ? arguments.kernelHeight * arguments.kernelWidth : inside
                 result = div(result, broadcast(Float(count)))
             }
-            store(arguments.output + y * arguments.outputRowStride + x * width, result)
+            Output.write(result, to: arguments.output + y * arguments.outputRowStride + x * Output.words)
         }
     }
 }

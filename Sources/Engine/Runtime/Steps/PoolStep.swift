@@ -25,10 +25,12 @@ struct PoolStep: Step {
         kernel(
             PoolArguments(
                 input: context.address(input, image: image) + input.layout.offset(block: block, row: 0, column: 0),
+                inputElement: input.layout.element,
                 inputRowStride: input.layout.rowStride,
                 inputRows: input.layout.shape.height,
                 inputColumns: input.layout.shape.width,
                 output: plane + output.layout.offset(row: 0, column: 0),
+                outputElement: output.layout.element,
                 outputRowStride: output.layout.rowStride,
                 rows: output.layout.shape.height,
                 columns: output.layout.shape.width,
