@@ -11,10 +11,10 @@ and how far effnet's logits, and that peer's, are from ONNX Runtime's in float32
 turn with each of its hints, LATENCY and THROUGHPUT; the faster one counts.
 
 In bf16 and int8 the peer is OpenVINO. For int8 `effnet quantize` and NNCF see the same photographs, those of `--photos`.
-Where they are given, each time has its worth beside it, computed by all from the same tensors: `agree` is the share of
-photographs whose likeliest class is the same engine's in fp32, `top-1` the share whose likeliest class is right. Pictures
-that calibrated flatter int8 a little, effnet's and the peer's alike. Seeded weights know no classes: of theirs, times alone
-mean something.
+Where they are given, each time has its worth beside it, computed by all from the same tensors, of six views of each
+photograph (its mirror image and parts of it): `agree` is the share of views whose likeliest class is the same engine's in
+fp32, `top-1` the share whose likeliest class is right. Seeded weights know no classes: of theirs, times alone mean
+something.
 
 With `--avx2` no engine uses more than AVX2. ONNX Runtime cannot be held to that, so it only computes the reference.
 """

@@ -23,14 +23,33 @@ class Photographs:
         self.files = [folder / row[0] for row in rows]
         self.classes = np.array([int(row[1]) for row in rows])
 
-    def preprocessed(self, configuration):
-        """float32 [N, C, H, W] as timm makes it."""
+    def preprocessed(self, configuration, views=lambda picture: [picture]):
+        """The views of each, as timm makes a tensor of them: float32 [N, C, H, W]."""
         import timm.data
         from PIL import Image
 
         options = timm.data.resolve_data_config({}, pretrained_cfg=configuration)
         transform = timm.data.create_transform(**options)
-        return np.stack([transform(Image.open(file).convert("RGB")).numpy() for file in self.files])
+        pictures = (Image.open(file).convert("RGB") for file in self.files)
+        return np.stack([transform(view).numpy() for picture in pictures for view in views(picture)])
+
+
+#: Parts of a picture, by the share of its sides and the place of what is left out: before it, of all.
+CROPS = [(0.92, 0.5, 0.5), (0.9, 0, 0), (0.85, 1, 0), (0.8, 0, 1), (0.88, 1, 1)]
+#: Views of each photograph.
+VIEWS = len(CROPS) + 1
+
+
+def views(picture):
+    """What a photograph could have been as well: its mirror image, its middle, and what lies at its corners."""
+    from PIL import ImageOps
+
+    def crop(share, left, top):
+        width, height = (round(side * share) for side in picture.size)
+        x, y = round((picture.width - width) * left), round((picture.height - height) * top)
+        return picture.crop((x, y, x + width, y + height))
+
+    return [ImageOps.mirror(picture), *(crop(*part) for part in CROPS)]
 
 
 class Model:
@@ -65,10 +84,18 @@ class Model:
     @functools.cached_property
     def pictures(self):
         """The photographs, preprocessed."""
+        return self.tensor("")
+
+    @functools.cached_property
+    def views(self):
+        """Views of the photographs, preprocessed: `VIEWS` of each."""
+        return self.tensor("-views", views)
+
+    def tensor(self, suffix, *options):
         key = common.digest(self.photographs.files)
-        path = self.workspace / f"{self.name}-{key}.npy"
+        path = self.workspace / f"{self.name}-{key}{suffix}.npy"
         if not common.is_current(path, self.folder / "config.json", self.photographs.folder / "labels.csv"):
-            np.save(path, self.photographs.preprocessed(self.configuration))
+            np.save(path, self.photographs.preprocessed(self.configuration, *options))
         return path
 
     def made(self, name, script, *arguments, sources):

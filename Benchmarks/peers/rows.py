@@ -5,30 +5,31 @@ import statistics
 import engines
 import numpy as np
 import seeded_values
+from models import VIEWS
 
 
 class Answers:
-    """What the engines make of the photographs, each in each precision, computed when it is first asked for."""
+    """What the engines make of the photographs' views, each in each precision, computed when it is first asked for."""
 
     def __init__(self, model, folder, threads):
         self.model, self.folder, self.threads = model, folder, threads
         self.likeliest = {}
 
     def classes(self, engine, precision):
-        """The likeliest class of each photograph."""
+        """The likeliest class of each view."""
         if (engine.name, precision) not in self.likeliest:
             logits = self.folder / f"{self.model.name}-{engine.name}-{precision}.logits.npy"
-            engine.compute(self.model, precision, self.model.pictures, logits, 1, self.threads)
+            engine.compute(self.model, precision, self.model.views, logits, 1, self.threads)
             self.likeliest[engine.name, precision] = np.load(logits).argmax(axis=1)
         return self.likeliest[engine.name, precision]
 
     def agreement(self, engine, precision):
-        """The share of photographs whose likeliest class is the one that the same engine finds in fp32."""
+        """The share of views whose likeliest class is the one that the same engine finds in fp32."""
         return float((self.classes(engine, precision) == self.classes(engine, "fp32")).mean())
 
     def accuracy(self, engine, precision):
-        """The share of photographs whose likeliest class is theirs."""
-        return float((self.classes(engine, precision) == self.model.photographs.classes).mean())
+        """The share of views whose likeliest class is their photograph's."""
+        return float((self.classes(engine, precision) == self.model.photographs.classes.repeat(VIEWS)).mean())
 
 
 class Row:
