@@ -10,7 +10,9 @@ Each server answers GET /livez with the same 17 bytes of JSON: effnet; Hummingbi
 on asyncio's own loop, on uvloop, and on uvloop with a worker a core; nginx with one static file. Load comes from wrk on the
 same machine, so only the ratios of one run mean something. Each server is warmed up: effnet measures its model when it is
 idle after the start. Then the servers take turns in every round; a cell is the median of the rounds: requests a second, the
-99th percentile of latency, and over all rounds the requests that failed. The last column is effnet's rate to this server's.
+99th percentile of latency, processor time a request (user and system, all processes of the server), and over all rounds the
+requests that failed. The last columns are effnet's rate to this server's, and its requests to this server's in the same
+processor time. In the rows "64 × 16" each connection sends sixteen requests at once; wrk's percentiles are wrong then.
 """
 
 import argparse
@@ -93,17 +95,38 @@ def milliseconds(text):
     return float(number) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[unit]
 
 
-def load(port, connections, seconds):
-    """Requests a second, the 99th percentile of latency in milliseconds, and how many requests failed."""
+def processor_seconds(session):
+    """User and system time of all processes in a session: of a server and its workers."""
+    ticks = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            # It has ended since.
+            continue
+        if int(fields[3]) == session:
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def load(port, session, connections, seconds, pipelined=False):
+    """Requests a second, the 99th percentile of latency in milliseconds, the server's processor time a request in
+    microseconds, and how many requests failed."""
     threads = min(CORES, connections)
     url = f"http://127.0.0.1:{port}/livez"
-    command = ["wrk", "--latency", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", url]
+    script = ["-s", HERE / "pipeline.lua"] if pipelined else []
+    command = ["wrk", "--latency", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", *script, url]
+    before = processor_seconds(session)
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    spent = processor_seconds(session) - before
     failures = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     errors = sum(int(number) for match in (failures, refused) if match for number in match.groups())
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
-    return rate, milliseconds(re.search(r"99%\s+(\S+)", text)[1]), errors
+    requests = int(re.search(r"(\d+) requests in", text)[1])
+    # The lines of the threads have percentages too.
+    tail = milliseconds(re.search(r"^\s+99%\s+(\S+)", text, re.MULTILINE)[1])
+    return rate, tail, 1e6 * spent / max(1, requests), errors
 
 
 def main():
@@ -113,14 +136,22 @@ def main():
     parser.add_argument("--connections", type=int, nargs="*", default=[1, 64, 512])
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        servers = commands(Path(name))
-        processes = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) for _, _, command in servers]
+        servers, processes = [], []
         try:
+            for server, port, command in commands(Path(name)):
+                # A session of its own tells which processes are this server's.
+                process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+                processes.append(process)
+                servers.append((server, port, process.pid))
             for _, port, _ in servers:
                 wait_for(port)
-            for _, port, _ in servers:
-                load(port, 8, 1)
-            report(servers, arguments)
+            for _, port, session in servers:
+                load(port, session, 8, 1)
+            print("| connections | server | requests/s | p99 ms | CPU µs/request | failed | effnet's rate | per CPU second |")
+            print("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+            for connections in arguments.connections:
+                report(servers, arguments, str(connections), connections)
+            report(servers, arguments, "64 × 16", 64, pipelined=True)
         finally:
             for process in processes:
                 process.terminate()
@@ -128,19 +159,19 @@ def main():
                 process.wait()
 
 
-def report(servers, arguments):
-    print("| connections | server | requests/s | p99 ms | failed | effnet's rate |")
-    print("| ---: | --- | ---: | ---: | ---: | ---: |")
-    for connections in arguments.connections:
-        runs = {name: [] for name, _, _ in servers}
-        for _ in range(arguments.rounds):
-            for name, port, _ in servers:
-                runs[name].append(load(port, connections, arguments.seconds))
-        medians = {name: [statistics.median(column) for column in zip(*rows)] for name, rows in runs.items()}
-        for name, (rate, tail, _) in medians.items():
-            failed = sum(errors for _, _, errors in runs[name])
-            ratio = medians["effnet"][0] / rate
-            print(f"| {connections} | {name} | {rate:,.0f} | {tail:.2f} | {failed} | {ratio:.2f} |", flush=True)
+def report(servers, arguments, title, connections, pipelined=False):
+    """Measures all servers in turns, and prints their rows."""
+    runs = {name: [] for name, _, _ in servers}
+    for _ in range(arguments.rounds):
+        for name, port, session in servers:
+            runs[name].append(load(port, session, connections, arguments.seconds, pipelined))
+    medians = {name: [statistics.median(column) for column in zip(*rows)] for name, rows in runs.items()}
+    our_rate, _, our_cost, _ = medians["effnet"]
+    for name, (rate, tail, cost, _) in medians.items():
+        failed = sum(errors for *_, errors in runs[name])
+        latency = "–" if pipelined else f"{tail:.2f}"
+        print(f"| {title} | {name} | {rate:,.0f} | {latency} | {cost:.2f} | {failed} | {our_rate / rate:.2f} | "
+              f"{cost / our_cost:.2f} |", flush=True)
 
 
 main()

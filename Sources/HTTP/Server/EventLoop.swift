@@ -1,3 +1,5 @@
+import Glibc
+
 /// The connections that one thread serves, and the wait for what happens to them.
 ///
 /// All deadlines of the loop are checked by one coarse sweep, which happens only while there are connections.
@@ -15,6 +17,11 @@ actor EventLoop {
     private var hasEnded = false
 
     private static let sweepInterval: Duration = .milliseconds(250)
+    /// Events that are handled without a sleep before another thread that waits for the core may have it: half a
+    /// millisecond of small requests. The scheduler itself would let it wait for several.
+    private static let longestRun = 128
+    /// A wait that took longer gave the core away; one that found events took less.
+    private static let shortestSleep: Duration = .microseconds(20)
 
     init(index: Int, policy: ConnectionPolicy, observer: any ServerObserver, count: ConnectionCount) throws(ServerError)
     {
@@ -89,8 +96,10 @@ actor EventLoop {
     private func serve() {
         var events = Poller.Events()
         var now = Moment.now
+        var handledSinceSleep = 0
         while !hasEnded {
             executor.poller.wait(for: &events, milliseconds: timeUntilSweep(now: now))
+            if Moment.now - now > Self.shortestSleep { handledSinceSleep = 0 }
             var isCalled = false
             for index in 0..<events.count {
                 let event = events[index]
@@ -101,6 +110,11 @@ actor EventLoop {
             }
             now = .now
             if now >= nextSweep { sweep(now: now) }
+            handledSinceSleep += events.count
+            if handledSinceSleep >= Self.longestRun {
+                sched_yield()
+                handledSinceSleep = 0
+            }
         }
     }
 
