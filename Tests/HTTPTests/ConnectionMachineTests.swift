@@ -43,6 +43,30 @@ import Testing
         #expect(driver.answers()?.map(\.body) == ["1", "2"])
     }
 
+    /// Answers that were reported as sent, to go with the next one, may find the socket full.
+    @Test func endsNotBeforeAllOutputIsTaken() throws {
+        let driver = try MachineDriver()
+        driver.receive(Self.get)
+        driver.outputWaits()
+        driver.receiveEnd()
+        #expect(!driver.isClosed)
+        driver.writeOutput()
+        #expect(driver.isClosed)
+    }
+
+    @Test func endsWhenWaitingOutputIsNotTaken() throws {
+        let driver = try MachineDriver {
+            $0.writeTimeout = .seconds(3)
+            $0.keepAliveTimeout = .seconds(1)
+        }
+        driver.receive(Self.get)
+        driver.outputWaits()
+        driver.advance(by: .seconds(2))
+        #expect(!driver.isClosed)
+        driver.advance(by: .seconds(1))
+        #expect(driver.isClosed)
+    }
+
     @Test func boundsWhatIsSentAhead() throws {
         let driver = try MachineDriver { $0.maxPipelinedBytes = 100 }
         driver.answersAtOnce = false

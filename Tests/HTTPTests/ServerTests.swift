@@ -41,6 +41,30 @@ import Testing
         #expect(answers.map(\.body) == ["first"] + Array(repeating: "hello", count: 500))
     }
 
+    /// Answers wait for those of requests that came with theirs, but not for requests that are held, or not yet whole.
+    @Test(arguments: [Self.held, "GET /hel"])
+    func pipelinedAnswersDoNotWaitForLaterOnes(later: String) throws {
+        let held = HeldExchanges()
+        let server = try TestServer(routes: TestRoutes.all + [held.route])
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        try client.send(Self.get + Self.get + later)
+        let answers = try #require(ParsedAnswer.all(in: try client.receive(until: Self.holds(2))))
+        #expect(answers.map(\.body) == ["hello", "hello"])
+        held.answerAll(.text("first"))
+    }
+
+    /// Each answer's bytes are counted, however many are written at once.
+    @Test func countsTheBytesOfPipelinedAnswers() throws {
+        let server = try TestServer()
+        let client = try RawClient(port: server.port)
+        try client.send(String(repeating: Self.get, count: 300))
+        let bytes = try client.receive(until: Self.holds(300))
+        server.stop()
+        let counts = server.observer.current.records.map(\.responseBytes)
+        #expect(counts == Array(repeating: bytes.count / 300, count: 300))
+    }
+
     @Test func receivesALargeBodyWhole() throws {
         let server = try TestServer()
         defer { server.stop() }

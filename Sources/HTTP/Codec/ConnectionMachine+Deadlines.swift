@@ -3,6 +3,16 @@ import HTTPTypes
 extension ConnectionMachine {
     /// When `deadlinePassed` is to be called, if nothing happens before; nil when time does not matter.
     package var deadline: Moment? {
+        guard let outputDeadline else { return phaseDeadline }
+        return isIdle ? outputDeadline : min(outputDeadline, phaseDeadline ?? outputDeadline)
+    }
+
+    /// When a client must have taken some of the answers that wait beside what else happens.
+    private var outputDeadline: Moment? {
+        hasWaitingOutput ? lastOutput + policy.configuration.writeTimeout : nil
+    }
+
+    private var phaseDeadline: Moment? {
         let configuration = policy.configuration
         switch phase {
         case .head:
@@ -23,6 +33,7 @@ extension ConnectionMachine {
     /// Time has gone by; nothing happens before `deadline`.
     package mutating func deadlinePassed(now: Moment) -> Action {
         guard let deadline, now >= deadline else { return .none }
+        if let outputDeadline, now >= outputDeadline { return closed() }
         switch phase {
         case .head:
             guard headStart != nil else { return closed() }

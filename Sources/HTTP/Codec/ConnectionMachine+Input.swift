@@ -29,7 +29,8 @@ extension ConnectionMachine {
         inputEnded = true
         switch phase {
         // Half a request will never be whole.
-        case .head, .body, .lingering: return closed()
+        case .head, .body: return hasWaitingOutput ? .none : closed()
+        case .lingering: return closed()
         case .handling:
             nextPeerCheck = now + Self.peerCheckInterval
             return .none

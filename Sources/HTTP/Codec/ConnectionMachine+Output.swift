@@ -12,10 +12,12 @@ extension ConnectionMachine {
         lastOutput = now
     }
 
-    /// The answer of the last `send` is written whole.
+    /// The answer of the last `send` is written whole, or will be with the next one: then report by `outputWaits` if the
+    /// socket takes it no more.
     package mutating func sent(now: Moment) -> Action {
         guard phase == .sending else { return .none }
         lastOutput = now
+        hasWaitingOutput = false
         guard !isLast else {
             guard !inputEnded else { return closed() }
             phase = .lingering
@@ -31,6 +33,21 @@ extension ConnectionMachine {
         let action = processPending(now: now)
         if case .none = action, inputEnded, phase == .head || phase == .body { return closed() }
         return action
+    }
+
+    /// The socket does not take answers that were reported as sent; report by `outputWritten` when it has. The connection
+    /// does not end before, but for a client that takes nothing.
+    package mutating func outputWaits(now: Moment) {
+        hasWaitingOutput = true
+        lastOutput = now
+    }
+
+    /// All output is written.
+    package mutating func outputWritten(now: Moment) -> Action {
+        guard hasWaitingOutput else { return .none }
+        hasWaitingOutput = false
+        lastOutput = now
+        return inputEnded && (phase == .head || phase == .body) ? closed() : .none
     }
 
     /// The driver found the peer gone, or the socket broken.

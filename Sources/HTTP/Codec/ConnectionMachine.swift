@@ -65,6 +65,8 @@ package struct ConnectionMachine: ~Copyable, Sendable {
     var pending: [UInt8] = []
     var pendingStart = 0
     var inputEnded = false
+    /// Answers reported as sent wait for the socket: see `outputWaits`.
+    var hasWaitingOutput = false
     /// The answer being written is the connection's last.
     var isLast = false
     var drainGrace: Duration?
@@ -95,6 +97,11 @@ package struct ConnectionMachine: ~Copyable, Sendable {
     /// Waiting for a request of which nothing has come.
     package var isIdle: Bool {
         phase == .head && headStart == nil
+    }
+
+    /// Whether the client has sent more, which will be answered on this connection.
+    package var hasNextRequest: Bool {
+        !isLast && !inputEnded && pendingStart < pending.count
     }
 
     /// How many bytes may be given to `received` now; at 0 the driver stops reading.

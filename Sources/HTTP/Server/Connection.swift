@@ -113,7 +113,9 @@ final class Connection {
         var action = first
         while true {
             switch consume action {
-            case .none: return updateInterest()
+            case .none:
+                if outbound.isEmpty || isWaitingToWrite { return updateInterest() }
+                action = flush()
             case .handle(let request, let route): action = handle(request, route)
             case .send(let answer): action = send(answer)
             case .sendContinue:
@@ -145,24 +147,33 @@ final class Connection {
         }
         if hasBody { outbound.setBody(answer.response.body) }
         sending = answer.response
-        return flush()
+        // Answers to requests that came together go together.
+        return machine.hasNextRequest && outbound.promise() ? completed() : flush()
     }
 
     private func flush() -> ConnectionMachine.Action {
         switch outbound.flush(to: descriptor) {
         case .done:
             isWaitingToWrite = false
-            let now = Moment.now
-            guard sending != nil else { return .none }
-            completeRecord(now: now)
-            return machine.sent(now: now)
+            return sending == nil ? machine.outputWritten(now: .now) : completed()
         case .blocked(let tookBytes):
-            if tookBytes { machine.wrote(now: .now) }
+            if sending == nil {
+                machine.outputWaits(now: .now)
+            } else if tookBytes {
+                machine.wrote(now: .now)
+            }
             unacknowledged = Socket.unacknowledgedBytes(descriptor)
             isWaitingToWrite = true
             return .none
         case .failed: return machine.peerVanished()
         }
+    }
+
+    /// The answer is written.
+    private func completed() -> ConnectionMachine.Action {
+        let now = Moment.now
+        completeRecord(now: now)
+        return machine.sent(now: now)
     }
 
     private func completeRecord(now: Moment) {

@@ -17,9 +17,9 @@ actor EventLoop {
     private var hasEnded = false
 
     private static let sweepInterval: Duration = .milliseconds(250)
-    /// Events that are handled without a sleep before another thread that waits for the core may have it: half a
-    /// millisecond of small requests. The scheduler itself would let it wait for several.
-    private static let longestRun = 128
+    /// Events that are handled without a sleep before another thread that waits for the core may have it: some hundred
+    /// microseconds of small requests. The scheduler itself would let it wait for milliseconds.
+    private static let longestRun = 64
     /// A wait that took longer gave the core away; one that found events took less.
     private static let shortestSleep: Duration = .microseconds(20)
 

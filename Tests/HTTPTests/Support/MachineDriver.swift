@@ -68,6 +68,14 @@ final class MachineDriver {
         }
     }
 
+    func outputWaits() {
+        machine.outputWaits(now: now)
+    }
+
+    func writeOutput() {
+        perform(machine.outputWritten(now: now))
+    }
+
     func drain(grace: Duration) {
         machine.drain(grace: grace)
     }
