@@ -54,6 +54,17 @@ import Testing
         #expect(driver.isClosed)
     }
 
+    @Test func outputWaitsBesideLaterAnswers() throws {
+        let driver = try MachineDriver()
+        driver.receive(Self.get)
+        driver.outputWaits()
+        driver.receive(Self.get)
+        driver.receiveEnd()
+        #expect(!driver.isClosed)
+        driver.writeOutput()
+        #expect(driver.isClosed)
+    }
+
     @Test func endsWhenWaitingOutputIsNotTaken() throws {
         let driver = try MachineDriver {
             $0.writeTimeout = .seconds(3)

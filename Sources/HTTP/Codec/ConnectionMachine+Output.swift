@@ -17,7 +17,6 @@ extension ConnectionMachine {
     package mutating func sent(now: Moment) -> Action {
         guard phase == .sending else { return .none }
         lastOutput = now
-        hasWaitingOutput = false
         guard !isLast else {
             guard !inputEnded else { return closed() }
             phase = .lingering

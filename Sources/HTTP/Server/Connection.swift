@@ -155,7 +155,8 @@ final class Connection {
         switch outbound.flush(to: descriptor) {
         case .done:
             isWaitingToWrite = false
-            return sending == nil ? machine.outputWritten(now: .now) : completed()
+            let action = machine.outputWritten(now: .now)
+            return sending == nil ? action : completed()
         case .blocked(let tookBytes):
             if sending == nil {
                 machine.outputWaits(now: .now)
