@@ -50,7 +50,7 @@ let avx512 = avx2 + ["avx512f", "avx512bw", "avx512dq", "avx512vl", "prefer-vect
         kernelSet(
             "AVX512BF16",
             defines: ["KERNELS_AVX512", "KERNELS_BF16"],
-            features: avx512 + ["avx512bf16", "avx512vnni"]
+            features: avx512 + ["avx512bf16", "avx512vnni", "amx-tile", "amx-bf16", "amx-int8"]
         ),
     ]
     let resampleVectorSets = [resampleSet("AVX2", features: ["avx2"])]

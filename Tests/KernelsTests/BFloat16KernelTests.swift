@@ -13,14 +13,18 @@ struct BFloat16KernelTests {
         var output = Element.float32
         /// Words from one pixel's input to the next one's; a block where it is nil.
         var stride: Int?
+        /// Lines, whose inputs follow each other and whose outputs have gaps between them.
+        var lines = 1
     }
 
     static func cases(rows: Int) -> [Case] {
         var cases = [1, 3, 4, rows, rows + 1, 2 * rows + 3].map { Case(pixels: $0) }
         cases.append(Case(pixels: rows + 2, fullTaps: 3, tailTaps: 1, tailSteps: 1))
         cases.append(Case(pixels: rows + 2, fullTaps: 2, hasResidual: true))
+        cases += [1, 2, 3, 7, 14, 28, rows + 5].map { Case(pixels: $0, fullTaps: 3, hasResidual: true, lines: 5) }
         // A picture's.
         cases.append(Case(pixels: 2 * rows + 3, fullTaps: 0, tailTaps: 3, tailSteps: 6, stride: 4))
+        cases.append(Case(pixels: rows + 3, fullTaps: 0, tailTaps: 2, tailSteps: 18, stride: 6))
         return cases
             + cases.map { original in
                 var other = original
@@ -34,6 +38,8 @@ struct BFloat16KernelTests {
         let table = set.kernels
         for kernel in table.gemmBFloat16.all {
             for testCase in Self.cases(rows: kernel.rows) where !kernel.isHalved || testCase.output == .bfloat16 {
+                // Matrices have as many words for each tap.
+                if kernel.isMatrix, testCase.fullTaps > 0, testCase.tailTaps > 0 { continue }
                 check(testCase, kernel, block: table.block)
             }
         }
@@ -46,14 +52,16 @@ struct BFloat16KernelTests {
         let taps = testCase.fullTaps + testCase.tailTaps
         let steps = testCase.fullTaps * blockWords + testCase.tailTaps * testCase.tailSteps
         let stride = testCase.stride ?? blockWords
-        let tapStride = testCase.pixels * stride + 5
+        let lineStride = testCase.pixels * stride
+        let tapStride = testCase.lines * lineStride + 5
         let a = rounded(2 * (taps * tapStride + 16))
         let b = kernel.twinned(rounded(2 * steps * lanes), perLane: 2, block: block)
         let (words, weights) = (Pinned(a.packedAsBFloat16), Pinned(b.packedAsBFloat16))
         let bias = Pinned(kernel.twinned(noise.array(lanes), block: block))
         let perWord = testCase.output.perWord
         let pixelWords = block / perWord
-        let plane = (testCase.pixels + 1) * pixelWords
+        let cLineStride = (testCase.pixels + 1) * pixelWords
+        let plane = testCase.lines * cLineStride
         let residual = rounded(perWord * kernel.blocks * plane)
         let addend = Pinned(testCase.output == .bfloat16 ? residual.packedAsBFloat16 : residual)
         let c = Pinned([Float](repeating: 0, count: kernel.blocks * plane))
@@ -63,6 +71,7 @@ struct BFloat16KernelTests {
             GEMMArguments(
                 a: words.constant,
                 aStride: stride,
+                aLineStride: lineStride,
                 tapOffsets: offsets.constant,
                 fullTaps: testCase.fullTaps,
                 tailTaps: testCase.tailTaps,
@@ -73,9 +82,12 @@ struct BFloat16KernelTests {
                 output: testCase.output,
                 c: c.pointer,
                 cStride: pixelWords,
+                cLineStride: cLineStride,
                 cBlockStride: plane,
                 residual: testCase.hasResidual ? addend.constant : nil,
+                residualLineStride: cLineStride,
                 residualBlockStride: plane,
+                lines: testCase.lines,
                 pixels: testCase.pixels,
                 activation: .relu6
             )
@@ -84,20 +96,26 @@ struct BFloat16KernelTests {
         let results = testCase.output == .bfloat16 ? c.bfloat16s : (0..<c.count).map { c[$0] }
         for lane in 0..<lanes {
             let (blockIndex, channel) = lane.quotientAndRemainder(dividingBy: block)
-            for pixel in 0..<testCase.pixels {
-                var sum = bias[lane]
-                var step = 0
+            for pixel in 0..<testCase.lines * testCase.pixels {
+                let (line, column) = pixel.quotientAndRemainder(dividingBy: testCase.pixels)
+                var (sum, step) = (bias[lane], 0)
                 for tap in 0..<taps {
+                    var (firsts, seconds) = (Float(0), Float(0))
                     for k in 0..<(tap < testCase.fullTaps ? blockWords : testCase.tailSteps) {
-                        let (first, weight) = (
-                            2 * (tap * tapStride + pixel * stride + k), 2 * (step * lanes + lane)
-                        )
-                        sum = sum.addingProduct(a[first + 1], b[weight + 1])
-                        sum = sum.addingProduct(a[first], b[weight])
+                        let first = 2 * (tap * tapStride + pixel * stride + k)
+                        let weight = 2 * (step * lanes + lane)
+                        if kernel.isMatrix, testCase.tailSteps <= 16 {
+                            firsts = firsts.addingProduct(a[first], b[weight])
+                            seconds = seconds.addingProduct(a[first + 1], b[weight + 1])
+                        } else {
+                            sum = sum.addingProduct(a[first + 1], b[weight + 1])
+                            sum = sum.addingProduct(a[first], b[weight])
+                        }
                         step += 1
                     }
+                    sum += firsts + seconds
                 }
-                let index = blockIndex * plane * perWord + pixel * block + channel
+                let index = (blockIndex * plane + line * cLineStride) * perWord + column * block + channel
                 if !kernel.hasChannel(lane: lane, block: block) { sum = 0 }
                 if testCase.hasResidual { sum += residual[index] }
                 let clamped = min(max(sum, 0), 6)

@@ -53,11 +53,14 @@ extension KernelTable {
         let kernels = gemms(for: input)
         let whole = kernels.filter { !$0.isHalved }
         func panels(main: GEMMKernel, before end: Int) -> [Panel] {
-            stride(from: 0, to: end, by: main.blocks).map { first in
-                let rest = end - first
-                let kernel = rest >= main.blocks ? main : whole.first { $0.blocks == rest } ?? main
-                return Panel(kernel: kernel, firstBlock: first)
+            var panels: [Panel] = []
+            var first = 0
+            // What is left is for the widest kernel that it fills.
+            while first < end, let kernel = whole.last(where: { $0.blocks <= min(main.blocks, end - first) }) {
+                panels.append(Panel(kernel: kernel, firstBlock: first))
+                first += kernel.blocks
             }
+            return panels
         }
         let isHalfEmpty = blocks * block - channels >= block / 2
         let halved = kernels.filter { $0.isHalved && $0.blocks <= blocks && isHalfEmpty && output == input }
@@ -81,6 +84,7 @@ extension KernelTable {
 extension GEMMKernel {
     /// The cost of a line in multiply-adds of a vector. Constants are fitted to measurements.
     fileprivate func cost(_ line: LineShape, steps: Int) -> Double {
+        if isMatrix { return costOfMatrices(line, steps: steps) }
         switch line.cover {
         case .quads: return costOfQuads(pixels: line.pixels, steps: steps)
         // Tiles cross where a line is longer than they are.
@@ -88,6 +92,21 @@ extension GEMMKernel {
             return cost(pixels: line.pixels * lines, steps: steps) / Double(lines)
         case .across, .lineByLine: return cost(pixels: line.pixels, steps: steps)
         }
+    }
+
+    /// In processor cycles: products of matrices are compared only with each other.
+    private func costOfMatrices(_ line: LineShape, steps: Int) -> Double {
+        let lines = if case .across(let lines) = line.cover { lines } else { 1 }
+        let groups = PixelGroups(pixels: line.pixels * lines, lines: 1)
+        let atOnce = min(groups.count, groupsAtOnce)
+        let product = 8 + 0.5 * Double(groups.pixels)
+        /// From a product to the next one that adds to the same sums.
+        let latency = 52.0
+        let turn = Double(steps) / 8 * max(Double(min(blocks, 2) * atOnce) * product, latency)
+        let turns = Double((groups.count + atOnce - 1) / atOnce * ((blocks + 1) / 2))
+        /// To set up the registers' shapes.
+        let call = 400.0
+        return turns * turn + call
     }
 
     private func cost(pixels: Int, steps: Int) -> Double {

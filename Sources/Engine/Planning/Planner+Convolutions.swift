@@ -208,9 +208,13 @@ extension Planner {
             case .uint8: .lineByLine
             case .uint8Quads: .quads
             }
-        let order = TapOrder(convolution: convolution, input: input, block: kernels.block)
-        let element = input.element
-        let block = kernels.block
+        let (element, block) = (input.element, kernels.block)
+        let order = TapOrder(
+            convolution: convolution,
+            input: input,
+            block: block,
+            isMatrix: kernels.gemms(for: element).contains(where: \.isMatrix)
+        )
         let steps = order.steps
         let panels = kernels.panels(
             channels: convolution.outputChannels,

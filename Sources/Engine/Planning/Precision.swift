@@ -20,11 +20,13 @@ package enum Precision: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether the kernels of a set have instructions for it; others emulate it, slowly, with the same results.
+    /// Whether the kernels of a set have instructions for it that are faster than those for floats; others emulate it,
+    /// slowly.
     package func isAccelerated(by instructionSet: InstructionSet) -> Bool {
-        switch self {
-        case .fp32: true
-        case .bf16, .int8: instructionSet == .avx512bf16
+        switch (self, instructionSet) {
+        case (.fp32, _), (.bf16, .amx), (.int8, .amx), (.int8, .avx512bf16): true
+        case (.bf16, .avx512bf16): CPUFeatures.current.multipliesBFloat16Fast
+        case (.bf16, _), (.int8, _): false
         }
     }
 }

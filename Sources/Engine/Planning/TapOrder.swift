@@ -17,8 +17,11 @@ struct TapOrder: Sendable {
     /// Words that go into each sum.
     var steps: Int { weightIndices.count / channelsPerStep }
 
-    /// - Parameter block: the kernels' block of channels.
-    init(convolution: Convolution, input: BufferLayout, block: Int) {
+    /// - Parameters:
+    ///   - block: the kernels' block of channels.
+    ///   - isMatrix: whether kernels multiply matrices. Then a last block of fewer channels is read whole, for every tap to
+    ///     have as many steps.
+    init(convolution: Convolution, input: BufferLayout, block: Int, isMatrix: Bool = false) {
         let (height, width) = (convolution.kernelHeight, convolution.kernelWidth)
         channelsPerStep = input.element.perWord
         func weightIndex(_ channel: Int, _ ky: Int, _ kx: Int) -> Int { (channel * height + ky) * width + kx }
@@ -32,11 +35,12 @@ struct TapOrder: Sendable {
                             first / block * input.planeStride + ky * input.rowStride + kx * input.pixelStride
                         )
                         for channel in first..<first + count { weightIndices.append(weightIndex(channel, ky, kx)) }
-                        while weightIndices.count % channelsPerStep > 0 { weightIndices.append(nil) }
-                        if count == block { fullTaps += 1 } else { tailTaps += 1 }
+                        let unit = isMatrix ? block : channelsPerStep
+                        while weightIndices.count % unit > 0 { weightIndices.append(nil) }
+                        if count == block || isMatrix { fullTaps += 1 } else { tailTaps += 1 }
                     }
                 }
-                if count < block { tailSteps = (count + channelsPerStep - 1) / channelsPerStep }
+                if count < block, !isMatrix { tailSteps = (count + channelsPerStep - 1) / channelsPerStep }
             }
         } else {
             // All channels of a pixel lie side by side, so one tap runs over a whole row of the kernel.

@@ -18,8 +18,11 @@ package struct MachineSpeed: Sendable {
         let values = try FloatMemory(count: 2 * kernels.block)
         let rounds = 100_000
         let element = precision.element
-        let seconds = best { kernels.peak(PeakArguments(rounds: rounds, element: element, values: values.base)) }
-        multiplyAdds = Double(rounds * kernels.peakWork * element.perWord) / seconds
+        var words = 0
+        let seconds = best {
+            words = kernels.peak(PeakArguments(rounds: rounds, element: element, values: values.base))
+        }
+        multiplyAdds = Double(words * element.perWord) / seconds
 
         // Larger than any cache that a core has for itself.
         let columns = 1 << 20

@@ -163,6 +163,8 @@ package struct GEMMKernel: Sendable {
     /// Whether the last of them has at most half a block's channels. Then its weights and biases are packed twice, in the
     /// block's first and second half, and outputs have the inputs' format.
     package var isHalved: Bool
+    /// Pixel groups that are computed at once by a kernel whose products are of matrices; 0 for other kernels.
+    package var groupsAtOnce: Int
     package var run: Function
 
     package init(rows: Int, smallRows: Int, quads: QuadRows, blocks: Int, run: @escaping Function) {
@@ -171,6 +173,7 @@ package struct GEMMKernel: Sendable {
         self.quads = quads
         self.blocks = blocks
         isHalved = false
+        groupsAtOnce = 0
         self.run = run
     }
 
@@ -179,8 +182,25 @@ package struct GEMMKernel: Sendable {
         self.smallRows = smallRows
         self.blocks = blocks
         isHalved = true
+        groupsAtOnce = 0
         self.run = run
     }
+
+    /// A kernel for bf16 whose products are of matrices: its calls have either full taps or tail taps, and each tap is one
+    /// product. That sums the first numbers of all words from zero, and the second ones, then adds both to the pixel's sum.
+    /// Taps of more than 16 words are multiplied as by other kernels.
+    ///
+    /// - Parameter groups: of pixels that are computed at once.
+    package init(matrixGroups groups: Int, blocks: Int, run: @escaping Function) {
+        rows = groups * PixelGroups.mostPixels
+        smallRows = 1
+        self.blocks = blocks
+        isHalved = false
+        groupsAtOnce = groups
+        self.run = run
+    }
+
+    package var isMatrix: Bool { groupsAtOnce > 0 }
 }
 
 /// Output pixels of the tiles that cover a line of quads.

@@ -6,7 +6,8 @@ package struct KernelTable: Sendable {
     package typealias Plane = @Sendable (borrowing PlaneArguments) -> Void
     package typealias Pooling = @Sendable (borrowing PoolArguments) -> Void
     package typealias Elementwise = @Sendable (borrowing ElementwiseArguments) -> Void
-    package typealias Peak = @Sendable (borrowing PeakArguments) -> Void
+    /// Returns how many words were multiplied.
+    package typealias Peak = @Sendable (borrowing PeakArguments) -> Int
     package typealias PictureSamples = @Sendable (borrowing PictureSampleArguments) -> Void
     package typealias PicturePlanes = @Sendable (borrowing PicturePlaneArguments) -> Void
 
@@ -28,8 +29,6 @@ package struct KernelTable: Sendable {
     package var pool: Pooling
     package var elementwise: Elementwise
     package var peak: Peak
-    /// Words that one round of `peak` multiplies.
-    package var peakWork: Int
 
     package init(
         block: Int,
@@ -44,8 +43,7 @@ package struct KernelTable: Sendable {
         picturePlanes: @escaping PicturePlanes,
         pool: @escaping Pooling,
         elementwise: @escaping Elementwise,
-        peak: @escaping Peak,
-        peakWork: Int
+        peak: @escaping Peak
     ) {
         self.block = block
         self.gemm = gemm
@@ -60,6 +58,5 @@ package struct KernelTable: Sendable {
         self.pool = pool
         self.elementwise = elementwise
         self.peak = peak
-        self.peakWork = peakWork
     }
 }

@@ -2,7 +2,7 @@ internal import KernelInterface
 
 /// A run of output pixels whose inputs are equally far apart: a line, or all lines where the inputs of neighbouring
 /// pixels follow each other without a gap between lines.
-private struct Run {
+struct Run {
     var a: UnsafePointer<Float>
     var c: UnsafeMutablePointer<Float>
     var residual: UnsafePointer<Float>?
@@ -17,7 +17,7 @@ private struct Run {
 }
 
 /// A pixel of a run, counted by lines.
-private struct Position {
+struct Position {
     let line: Int
     let column: Int
 
@@ -33,7 +33,7 @@ private struct Position {
 ///
 /// - Parameters: as of `tile`.
 @inline(__always)
-private func finish<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
+func finish<Input: Format, Output: Format, let rows: Int, let blocks: Int>(
     _: Input.Type,
     _: Output.Type,
     _ sums: consuming GEMMTile<rows, blocks>,
@@ -319,7 +319,7 @@ func run<Input: Format, let rows: Int, let quadRows: Int, let long: Int, let sho
 }
 
 /// Seldom, or for checks only: the least code. One block of the panel after the other.
-private func runBlockwise<Input: Format>(_ input: Input.Type, blocks: Int, _ arguments: borrowing GEMMArguments) {
+func runBlockwise<Input: Format>(_ input: Input.Type, blocks: Int, _ arguments: borrowing GEMMArguments) {
     for index in 0..<blocks {
         var block = copy arguments
         block.b += index * width

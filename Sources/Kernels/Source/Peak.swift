@@ -1,7 +1,9 @@
 internal import KernelInterface
 
 /// Twelve chains of products: enough to hide their latency, few enough for the registers of every set.
-func peak(_ arguments: borrowing PeakArguments) {
+///
+/// - Returns: words that were multiplied.
+func peak(_ arguments: borrowing PeakArguments) -> Int {
     switch arguments.element {
     case .float32: peak(Float32Format.self, arguments)
     case .bfloat16: peak(BFloat16Format.self, arguments)
@@ -10,7 +12,7 @@ func peak(_ arguments: borrowing PeakArguments) {
 }
 
 @inline(__always)
-private func peak<Input: Format>(_: Input.Type, _ arguments: borrowing PeakArguments) {
+private func peak<Input: Format>(_: Input.Type, _ arguments: borrowing PeakArguments) -> Int {
     let start = load(arguments.values)
     var sums = InlineArray<12, Vector> { _ in start }
     let factor = load(arguments.values + width)
@@ -20,7 +22,5 @@ private func peak<Input: Format>(_: Input.Type, _ arguments: borrowing PeakArgum
     var total = broadcast(0)
     for index in 0..<12 { total = add(total, sums[index]) }
     store(arguments.values, total)
+    return arguments.rounds * 12 * width
 }
-
-/// Words that one round multiplies.
-var peakWork: Int { 12 * width }

@@ -32,7 +32,7 @@ struct EngineOptions: ParsableArguments {
     var threads = 0
 
     @Option(
-        help: "Kernel set: baseline, avx2, avx512 or avx512bf16; by default the fastest that the CPU has. [EFFNET_ISA]"
+        help: "Kernel set: baseline, avx2, avx512, avx512bf16, amx; by default the CPU's fastest. [EFFNET_ISA]"
     )
     var isa: InstructionSet?
 
